@@ -1,0 +1,103 @@
+"""What the desk needs of others."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from seawall.kernel.command import Record
+from seawall.kernel.errors import SeawallError
+from seawall.kernel.terms import Principal, Resource
+
+Done = Callable[[SeawallError | None], None]
+
+
+class Decision(Protocol):
+    """What access said: whether, by which policies, and a code that is safe to show."""
+
+    @property
+    def allow(self) -> bool:
+        """Whether the principal may."""
+        ...
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The ids of the policies that decided."""
+        ...
+
+    @property
+    def code(self) -> str:
+        """The stable code of a denial."""
+        ...
+
+
+class Decider(Protocol):
+    """Decides who may do what."""
+
+    def decide(
+        self, principal: Principal, action: str, resource: Resource, context: Mapping[str, Any] | None = None
+    ) -> Decision:
+        """Decide; never raises for a denial."""
+        ...
+
+
+class Commit(Protocol):
+    """Makes ledger entries durable, many at a time."""
+
+    def submit(self, entry: bytes, done: Done) -> None:
+        """Take an entry; call ``done`` once, with None when it is durable or with the error that kept it out."""
+        ...
+
+    def append(self, entry: bytes) -> None:
+        """Return when the entry is durable.
+
+        Raises:
+            Unavailable: when it could not be made durable.
+        """
+        ...
+
+    def check(self) -> None:
+        """Raise what :meth:`append` would raise now, before anything is done that it should record.
+
+        Raises:
+            Unavailable: ledger.full, ledger.sync_failed or ledger.lagging.
+        """
+        ...
+
+
+class Outbox(Protocol):
+    """Ledger entries that were committed with a change of state and wait to be in the ledger too."""
+
+    def pending(self) -> Sequence[Record]:
+        """All that wait, oldest first."""
+        ...
+
+    def done(self, uids: Sequence[str]) -> None:
+        """Forget those that are durable in the ledger."""
+        ...
+
+
+class Authenticator(Protocol):
+    """Tells who presents a credential."""
+
+    def bearer(self, token: str) -> Principal:
+        """Find the principal of a bearer token.
+
+        Raises:
+            Unauthenticated: unknown, expired or revoked.
+        """
+        ...
+
+    def session(self, cookie: str) -> Principal:
+        """Find the principal of a console session.
+
+        Raises:
+            Unauthenticated: unknown, expired or ended.
+        """
+        ...
+
+
+class Strangers(Protocol):
+    """Decides which attempts of strangers are worth an entry of their own."""
+
+    def admit(self, origin: str, code: str, now_ms: int) -> int:
+        """Return how many attempts to record now: 0 for none, n for one entry that stands for n."""
+        ...
