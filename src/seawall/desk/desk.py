@@ -91,41 +91,34 @@ class Desk:
         Raises:
             SeawallError: what the command, access or the ledger refused; it is recorded where a record can be made.
         """
-        now_ms = self._clock.now_ms()
-        resource = command.resource()
+        turn = self._turn(principal, command, source, origin, progress)
         # 2. Access decides.
-        decision = self._decider.decide(principal, command.action, resource)
+        decision = self._decider.decide(principal, command.action, turn.resource)
         if not decision.allow:
             if principal.anonymous:
                 self.stranger(origin, decision.code, source)
             else:
-                self._append(principal, command, resource, Outcome.DENIED, decision.code, {}, source, now_ms)
+                self._commit.append(turn.entry(Outcome.DENIED, decision.code))
             raise denial(decision.code, command.action)
         # 3. Intent first; and nothing begins that could not be recorded.
         if command.intent:
-            self._append(principal, command, resource, Outcome.INTENT, "", {}, source, now_ms)
+            self._commit.append(turn.entry(Outcome.INTENT))
         else:
             self._commit.check()
         # 4. The capability runs.
-        turn = DeskTurn(principal, command, now_ms, source, self._decider, self._uid, progress)
         try:
             result = self._handlers[type(command)](turn, command)
-        except SeawallError as error:
+        except Exception as raised:  # noqa: BLE001 - step 6
+            # 6. What is not ours says nothing of the inside.
+            error = _ours(raised, command.action)
             self._relay(turn, only_committed=True)
-            outcome = Outcome.DENIED if isinstance(error, Denied) else Outcome.FAILURE
-            self._append(principal, command, resource, outcome, error.code, turn.facts, source, now_ms)
-            raise
-        except Exception as error:
-            # 6. What is not ours says nothing outside; the log has where it came from, without its values.
-            _log.error("%s failed inside", command.action, exc_info=_without_values(error))
-            self._relay(turn, only_committed=True)
-            self._append(principal, command, resource, Outcome.FAILURE, "internal.error", turn.facts, source, now_ms)
-            raise _internal() from None
+            self._commit.append(turn.entry(_outcome(error), error.code))
+            raise error from None
         # 5. The answer waits for its record.
         if turn.records:
             self._relay(turn)
         else:
-            self._append(principal, command, resource, Outcome.SUCCESS, "", turn.facts, source, now_ms)
+            self._commit.append(turn.entry(Outcome.SUCCESS))
         return result
 
     async def handle(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Any:
@@ -135,7 +128,7 @@ class Desk:
             SeawallError: as :meth:`perform`.
         """
         loop = asyncio.get_running_loop()
-        if not command.inline:
+        if not command.inline or principal.anonymous:
             return await loop.run_in_executor(
                 self._pool, lambda: self.perform(principal, command, source=source, origin=origin)
             )
@@ -151,25 +144,17 @@ class Desk:
 
     def begin(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Begun:
         """Run an inline command at once; its answer may leave when :meth:`submit` says that ``entry`` is durable."""
-        now_ms = self._clock.now_ms()
-        resource = command.resource()
-        decision = self._decider.decide(principal, command.action, resource)
+        turn = self._turn(principal, command, source, origin)
+        decision = self._decider.decide(principal, command.action, turn.resource)
         if not decision.allow:
-            entry = self._entry(principal, command, resource, Outcome.DENIED, decision.code, {}, source, now_ms)
+            entry = turn.entry(Outcome.DENIED, decision.code)
             return Begun(None, denial(decision.code, command.action), entry)
-        turn = DeskTurn(principal, command, now_ms, source, self._decider, self._uid)
         try:
             value = self._handlers[type(command)](turn, command)
-        except SeawallError as error:
-            outcome = Outcome.DENIED if isinstance(error, Denied) else Outcome.FAILURE
-            entry = self._entry(principal, command, resource, outcome, error.code, turn.facts, source, now_ms)
-            return Begun(None, error, entry)
-        except Exception as error:
-            _log.error("%s failed inside", command.action, exc_info=_without_values(error))
-            code = "internal.error"
-            entry = self._entry(principal, command, resource, Outcome.FAILURE, code, turn.facts, source, now_ms)
-            return Begun(None, _internal(), entry)
-        return Begun(value, None, self._stamped(principal, command, resource, turn.facts, source, now_ms))
+        except Exception as raised:  # noqa: BLE001 - step 6
+            error = _ours(raised, command.action)
+            return Begun(None, error, turn.entry(_outcome(error), error.code))
+        return Begun(value, None, self._stamped(turn))
 
     def submit(self, entry: bytes, done: Done) -> None:
         """Hand an entry to the ledger; ``done`` is called once, when it is durable or refused."""
@@ -181,7 +166,7 @@ class Desk:
         count = self._strangers.admit(origin, code, now_ms)
         if count:
             event = Event(
-                uid=self._uid(),
+                uid=self._uids.next(now_ms),
                 time_ms=now_ms,
                 action="access.authenticate",
                 activity=99,
@@ -216,73 +201,36 @@ class Desk:
             self._commit.append(record.body)
         self._outbox.done([record.uid for record in records])
 
-    def _append(
-        self,
-        principal: Principal,
-        command: Command,
-        resource: Resource,
-        outcome: Outcome,
-        code: str,
-        facts: Mapping[str, Any],
-        source: str,
-        now_ms: int,
-    ) -> None:
-        self._commit.append(self._entry(principal, command, resource, outcome, code, facts, source, now_ms))
-
-    def _entry(
-        self,
-        principal: Principal,
-        command: Command,
-        resource: Resource,
-        outcome: Outcome,
-        code: str,
-        facts: Mapping[str, Any],
-        source: str,
-        now_ms: int,
-    ) -> bytes:
-        return encode(
-            Event(
-                uid=self._uid(),
-                time_ms=now_ms,
-                action=command.action,
-                activity=command.activity,
-                principal=principal,
-                resource=resource,
-                outcome=outcome,
-                code=code,
-                facts=facts,
-                source=source,
-            )
+    def _turn(self, principal: Principal, command: Command, source: str, progress: Progress | None = None) -> DeskTurn:
+        return DeskTurn(
+            principal=principal,
+            command=command,
+            now_ms=self._clock.now_ms(),
+            source=source,
+            origin=origin,
+            decider=self._decider,
+            uids=self._uids,
+            progress=progress,
         )
 
-    def _stamped(
-        self,
-        principal: Principal,
-        command: Command,
-        resource: Resource,
-        facts: Mapping[str, Any],
-        source: str,
-        now_ms: int,
-    ) -> bytes:
+    def _stamped(self, turn: DeskTurn) -> bytes:
         # Principal and resource are the same for many calls: their part of the entry is encoded once.
-        key = (principal.id, principal.session, command.action, resource.id, source, *facts.items())
+        who, resource = turn.principal, turn.resource
+        key = (who.id, who.session, turn.command.action, resource.id, turn.source, turn.origin, *turn.facts.items())
         template = self._templates.get(key)
         if template is None:
             if len(self._templates) >= _TEMPLATES:
                 self._templates.clear()
             template = EventTemplate(
-                principal=principal,
-                action=command.action,
-                activity=command.activity,
+                principal=who,
+                action=turn.command.action,
+                activity=turn.command.activity,
                 resource=resource,
-                source=source,
-                facts=facts,
+                source=turn.source,
+                facts=dict(turn.facts),
             )
             self._templates[key] = template
-        return template.stamp(now_ms, self._uids.next(now_ms))
-
-    def _uid(self) -> str:
-        return self._uids.next(self._clock.now_ms())
+        return template.stamp(turn.now_ms, self._uids.next(turn.now_ms))
 
 
 def _resolve(
@@ -299,12 +247,16 @@ def _ignore(_: SeawallError | None) -> None:
     return
 
 
-def _internal() -> SeawallError:
+def _outcome(error: SeawallError) -> Outcome:
+    return Outcome.DENIED if isinstance(error, Denied) else Outcome.FAILURE
+
+
+def _ours(raised: Exception, action: str) -> SeawallError:
+    if isinstance(raised, SeawallError):
+        return raised
+    # The log gets the place and the type; the text is left out, because it may quote a value.
+    plain = RuntimeError(type(raised).__name__).with_traceback(raised.__traceback__)
+    _log.error("%s failed inside", action, exc_info=plain)
     return SeawallError(
         "internal.error", "something failed inside; nothing was answered.", remedy="The log of this node says where."
     )
-
-
-def _without_values(error: BaseException) -> BaseException:
-    """Keep an error's type and place but drop its text, which may quote a value."""
-    return RuntimeError(type(error).__name__).with_traceback(error.__traceback__)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from seawall.desk.ports import Decider
+from seawall.desk.uids import EventUids
 from seawall.kernel.command import Command, Record
 from seawall.kernel.errors import Denied
 from seawall.kernel.terms import Principal, Resource
@@ -15,45 +16,68 @@ Progress = Callable[[str, int, int], None]
 class DeskTurn:
     """One command on its way through the corridor; implements :class:`seawall.kernel.command.Turn`."""
 
-    __slots__ = ("_decider", "_progress", "_source", "_uid", "command", "facts", "now_ms", "principal", "records")
+    __slots__ = (
+        "_decider",
+        "_progress",
+        "_uids",
+        "command",
+        "facts",
+        "now_ms",
+        "origin",
+        "principal",
+        "records",
+        "resource",
+        "source",
+    )
 
     def __init__(
         self,
+        *,
         principal: Principal,
         command: Command,
         now_ms: int,
         source: str,
+        origin: str,
         decider: Decider,
-        uid: Callable[[], str],
+        uids: EventUids,
         progress: Progress | None = None,
     ) -> None:
         self.principal = principal
         self.command = command
+        self.resource = command.resource()
         self.now_ms = now_ms
-        self._source = source
+        self.source = source
+        self.origin = origin
         self._decider = decider
-        self._uid = uid
+        self._uids = uids
         self._progress = progress
         self.facts: dict[str, Any] = {}
         self.records: list[Record] = []
 
     def record(self, facts: Mapping[str, Any] | None = None, *, resource: Resource | None = None) -> Record:
         """Encode the event of a change of state, for the outbox of the transaction that makes the change."""
-        event = Event(
-            uid=self._uid(),
+        event = self._event(Outcome.SUCCESS, "", {**self.facts, **(facts or {})}, resource or self.resource)
+        record = Record(uid=event.uid, body=encode(event))
+        self.records.append(record)
+        return record
+
+    def entry(self, outcome: Outcome, code: str = "") -> bytes:
+        """Encode the event of how the command went."""
+        return encode(self._event(outcome, code, self.facts, self.resource))
+
+    def _event(self, outcome: Outcome, code: str, facts: Mapping[str, Any], resource: Resource) -> Event:
+        return Event(
+            uid=self._uids.next(self.now_ms),
             time_ms=self.now_ms,
             action=self.command.action,
             activity=self.command.activity,
             principal=self.principal,
-            resource=resource or self.command.resource(),
-            outcome=Outcome.SUCCESS,
-            code="",
-            facts={**self.facts, **(facts or {})},
-            source=self._source,
+            resource=resource,
+            outcome=outcome,
+            code=code,
+            facts=facts,
+            source=self.source,
         )
-        record = Record(uid=event.uid, body=encode(event))
-        self.records.append(record)
-        return record
 
     def note(self, **facts: Any) -> None:
         """Add facts to the outcome that the desk records."""
