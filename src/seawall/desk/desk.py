@@ -201,7 +201,9 @@ class Desk:
             self._commit.append(record.body)
         self._outbox.done([record.uid for record in records])
 
-    def _turn(self, principal: Principal, command: Command, source: str, progress: Progress | None = None) -> DeskTurn:
+    def _turn(
+        self, principal: Principal, command: Command, source: str, origin: str, progress: Progress | None = None
+    ) -> DeskTurn:
         return DeskTurn(
             principal=principal,
             command=command,
