@@ -17,7 +17,7 @@ DEFAULT_PORT = 8643
 
 
 class Pkcs11(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A PKCS#11 token as root of trust: the vendor's library, the token's label, the root key's label, the PIN's file."""
+    """A PKCS#11 token as root of trust: the vendor's library, the token's label, the root key's label, the PIN file."""
 
     module: str
     token: str

@@ -1,0 +1,101 @@
+"""The command line: names and words of its commands; each is loaded when it is called."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import cast
+
+from cyclopts import App
+
+from seawall import __version__
+from seawall.edge.cli import composed, failures
+from seawall.edge.cli.ports import Composer
+from seawall.kernel.errors import SeawallError
+
+_AT = "seawall.edge.cli.commands"
+
+
+def build() -> App:
+    """Make the tree of commands."""
+    app = App(
+        name="seawall",
+        help="Find sensitive data, protect it under your own keys, watch who touches it, prove it.",
+        version=__version__,
+    )
+    app.command(f"{_AT}.node:init", help="Make a home: store, ledger, root of trust, first administrator.")
+    app.command(f"{_AT}.node:up", help="Run a node until it is told to stop.")
+    app.command(f"{_AT}.node:doctor", help="Look at a home and say what is wrong and what to do.")
+    app.command(f"{_AT}.data:scan", help="Find sensitive data in files and databases.")
+    app.command(f"{_AT}.data:protect", help="Write a protected copy of a file or a SQLite database.")
+    app.command(f"{_AT}.data:reveal", help="Show what stands behind tokens, to those who may see it.")
+    app.command(f"{_AT}.evidence:assess", help="Answer the Practice Guide's controls from what is measured.")
+    app.command("seawall.edge.cli.demo.command:demo", help="Run one turn of the loop on the sample Harbour Bank.")
+
+    keys = App(name="keys", help="Domains and keys: make, rotate, suspend, destroy.")
+    for name, text in (
+        ("list", "List the keys of a domain, or of all."),
+        ("create", "Make a key."),
+        ("rotate", "Make a new version, which protects from now on."),
+        ("activate", "Begin to use a key."),
+        ("suspend", "Stop all use of a key for a time."),
+        ("resume", "Go on with a suspended key."),
+        ("deactivate", "Stop protecting with a key; what it protected stays readable."),
+        ("compromise", "Say that a key is compromised."),
+        ("destroy", "Destroy a key when its waiting period is over; unusable at once."),
+        ("cancel-destroy", "Take a destruction back while it waits."),
+        ("finish-destroy", "Carry out the destructions whose waiting period is over."),
+        ("domains", "List the domains."),
+        ("create-domain", "Make a domain."),
+        ("shred", "Crypto-shred a domain: everything under its keys becomes unreadable for good."),
+    ):
+        keys.command(f"{_AT}.keys:{name.replace('-', '_')}", name=name, help=text)
+    app.command(keys)
+
+    ledger = App(name="ledger", help="The record of everything that was done.")
+    ledger.command(f"{_AT}.ledger:show", help="Show entries.")
+    ledger.command(f"{_AT}.ledger:verify", help="Verify the ledger offline, with public keys alone.")
+    ledger.command(f"{_AT}.ledger:proof", help="Write a proof that an entry is in the ledger.")
+    app.command(ledger)
+
+    people = App(name="people", help="Principals, their roles and credentials.")
+    for name, text in (
+        ("list", "List the principals."),
+        ("create", "Make a principal."),
+        ("disable", "Stop a principal at once."),
+        ("grant", "Give a role."),
+        ("revoke", "Take a role away."),
+        ("token", "Issue a bearer token; it is shown once."),
+        ("invite", "Make a one-time enrolment code."),
+        ("enrol", "Exchange an enrolment code for a token."),
+    ):
+        people.command(f"{_AT}.people:{name}", name=name, help=text)
+    app.command(people)
+    return app
+
+
+def run(composer: Composer | object, arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    composed.hold(cast("Composer", composer))
+    as_json = "--json" in arguments
+    # What this program writes is for its owner alone.
+    os.umask(0o077)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = build()(list(arguments), result_action="return_value")
+    except SeawallError as error:
+        return failures.report(error, as_json=as_json)
+    except KeyboardInterrupt:
+        sys.stderr.write("seawall: interrupted.\n")
+        return failures.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has what it wanted.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else failures.INSIDE
+    return code if isinstance(code, int) else 0
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,121 @@
+"""Options that every command takes, and what follows from them."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from seawall.edge.cli.composed import composer
+from seawall.edge.cli.output import Output
+from seawall.edge.cli.ports import PassphraseSource, Session
+from seawall.kernel.errors import InvalidInput, Unauthenticated
+from seawall.kernel.ids import check_name
+from seawall.kernel.secret import Secret
+from seawall.settings import default_home
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Where, as whom, and how to answer."""
+
+    home: Annotated[Path | None, Parameter(help="Home folder; $SEAWALL_HOME otherwise.")] = None
+    json: Annotated[bool, Parameter(negative="", help="Answer in JSON and ask nothing.")] = False
+    act_as: Annotated[
+        str | None, Parameter(name="--as", help="Act with the token that this home keeps for that principal.")
+    ] = None
+    token_file: Annotated[
+        Path | None, Parameter(help="File with a bearer token; $SEAWALL_TOKEN or $SEAWALL_TOKEN_FILE otherwise.")
+    ] = None
+    passphrase_file: Annotated[
+        Path | None, Parameter(help="File with the root's passphrase; $SEAWALL_PASSPHRASE_FILE otherwise.")
+    ] = None
+    passphrase_fd: Annotated[int | None, Parameter(help="Open file descriptor to read the passphrase from.")] = None
+
+    @property
+    def path(self) -> Path:
+        """The home folder."""
+        return (self.home or default_home()).expanduser().absolute()
+
+    @property
+    def output(self) -> Output:
+        """How this command answers."""
+        return Output(as_json=self.json)
+
+    def passphrase(self) -> PassphraseSource | None:
+        """Say where the passphrase comes from; None when nothing was said and nobody can be asked."""
+        if self.passphrase_fd is not None:
+            return self._from_descriptor
+        if self.passphrase_file or os.environ.get("SEAWALL_PASSPHRASE_FILE"):
+            return self._from_file
+        if not self.json and sys.stdin.isatty():
+            return _ask
+        return None
+
+    def token(self) -> str:
+        """Find the bearer token.
+
+        Raises:
+            Unauthenticated: when there is none; the command line proves nothing by itself.
+        """
+        if self.act_as is not None:
+            kept = self.path / "tokens" / f"{check_name(self.act_as, field='--as')}.token"
+            return _read(kept, "--as", f"this home keeps no token of {self.act_as}.")
+        file = self.token_file or (
+            Path(os.environ["SEAWALL_TOKEN_FILE"]) if "SEAWALL_TOKEN_FILE" in os.environ else None
+        )
+        if file is not None:
+            return _read(file, "--token-file", "this file cannot be read.")
+        if token := os.environ.get("SEAWALL_TOKEN"):
+            return token.strip()
+        raise Unauthenticated(
+            "cli.token_missing",
+            "this command needs to know who you are.",
+            remedy="Set SEAWALL_TOKEN, or give --token-file FILE or --as NAME.",
+        )
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Open the home as whoever the token belongs to."""
+        with composer().open(self.path, self.passphrase(), self.token()) as session:
+            yield session
+
+    def _from_descriptor(self) -> Secret:
+        assert self.passphrase_fd is not None
+        try:
+            with os.fdopen(os.dup(self.passphrase_fd), "rb") as stream:
+                return _passphrase(stream.readline(4096), "--passphrase-fd")
+        except OSError:
+            raise InvalidInput(
+                "cli.passphrase_fd", "this descriptor cannot be read.", field="--passphrase-fd"
+            ) from None
+
+    def _from_file(self) -> Secret:
+        file = self.passphrase_file or Path(os.environ["SEAWALL_PASSPHRASE_FILE"])
+        return _passphrase(_read(file, "--passphrase-file", "this file cannot be read.").encode(), "--passphrase-file")
+
+
+def _passphrase(line: bytes, field: str) -> Secret:
+    # An environment file says NAME=value; a plain one says the value alone.
+    value = line.rstrip(b"\r\n").removeprefix(b"SEAWALL_PASSPHRASE=")
+    if not value:
+        raise InvalidInput("cli.passphrase_empty", "the passphrase is empty.", field=field)
+    return Secret(value)
+
+
+def _ask() -> Secret:
+    from getpass import getpass  # noqa: PLC0415 - only where somebody is asked
+
+    return Secret(getpass("Passphrase of the root of trust: ").encode())
+
+
+def _read(path: Path, field: str, text: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise InvalidInput("cli.file_unreadable", text, field=field, remedy=f"Looked for {path}.") from None

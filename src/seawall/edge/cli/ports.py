@@ -1,0 +1,101 @@
+"""What the command line needs of whoever composes the program."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from seawall.kernel.command import Command
+from seawall.kernel.secret import Secret
+
+Progress = Callable[[str, int, int], None]
+PassphraseSource = Callable[[], Secret]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Initialised:
+    """A new home: what its maker must be told once."""
+
+    home: Path
+    administrator: str
+    enrolment_code: str
+    enrolment_url: str
+    trial: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that ``doctor`` looked at: ``level`` is ok, warning or error."""
+
+    subject: str
+    level: str
+    text: str
+    remedy: str = ""
+
+
+class Session(Protocol):
+    """An opened home and somebody who proved who they are."""
+
+    def perform(self, command: Command, *, progress: Progress | None = None) -> Any:
+        """Take a command through the corridor.
+
+        Raises:
+            SeawallError: what the corridor refuses.
+        """
+        ...
+
+
+class Composer(Protocol):
+    """Puts the program together for one call of the command line."""
+
+    def initialise(
+        self, home: Path, passphrase: PassphraseSource | None, *, administrator: str, config: Mapping[str, Any]
+    ) -> Initialised:
+        """Make a home; with no passphrase source it is a trial home, whose passphrase lies in it.
+
+        Raises:
+            Conflict: when there is one already.
+        """
+        ...
+
+    def open(self, home: Path, passphrase: PassphraseSource | None, token: str) -> AbstractContextManager[Session]:
+        """Open a home for commands; closing it signs what was recorded when no node runs.
+
+        Raises:
+            SeawallError: no home, a wrong passphrase, a token that proves nothing.
+        """
+        ...
+
+    def enrol(self, home: Path, passphrase: PassphraseSource | None, code: str) -> str:
+        """Exchange a one-time enrolment code for a bearer token."""
+        ...
+
+    def serve(
+        self,
+        home: Path,
+        passphrase: PassphraseSource | None,
+        *,
+        host: str | None,
+        port: int | None,
+        workers: int | None,
+        on_ready: Callable[[str], None],
+    ) -> int:
+        """Run a node until it is told to stop; ``on_ready`` gets the console's address.
+
+        Raises:
+            SeawallError: a port or a home in use, a store that is newer than this program.
+        """
+        ...
+
+    def diagnose(self, home: Path, passphrase: PassphraseSource | None) -> Sequence[Finding]:
+        """Look at a home without changing it."""
+        ...
+
+    def verify_ledger(self, home: Path, checkpoint: Path | None) -> Any:
+        """Verify a home's ledger offline, with public keys alone.
+
+        Returns:
+            A ``ledger.commands.LedgerVerified``.
+        """
+        ...
