@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from seawall.kernel.identifiers import hkid, luhn
 from seawall.kernel.identifiers.hkid_batch import check_values, parse_hkids, write_hkids
 from seawall.kernel.identifiers.luhn_batch import luhn_check_digits, luhn_valid_batch
