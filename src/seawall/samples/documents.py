@@ -10,7 +10,7 @@ from seawall.samples.mail import write_eml
 from seawall.samples.truth import DocumentTruth, Marks
 from seawall.samples.writing import compose
 
-_ENCODINGS = ("utf-8", "big5", "utf-16", "utf-8-sig")
+_ENCODINGS = ("utf-8", "big5hkscs", "utf-16", "utf-8-sig")
 
 
 class _Author:
