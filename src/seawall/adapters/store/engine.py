@@ -1,0 +1,164 @@
+"""The store: one database, SQLite or PostgreSQL, and the transaction in which a change of state tells of itself.
+
+Writers take turns on both databases (SQLite by its write lock, PostgreSQL by an advisory lock), so a handler may look
+and then change what it saw. Readers see one moment and wait for nobody.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from seawall.adapters.store import sqlite_file
+from seawall.adapters.store.faults import faults
+from seawall.adapters.store.tables import core
+from seawall.adapters.store.tables.base import metadata
+from seawall.kernel.clock import Clock, SystemClock
+from seawall.kernel.command import Record
+from seawall.kernel.errors import InvalidInput
+
+_WRITERS: Final = 0x5EA_3A11  # the advisory lock on which PostgreSQL's writers take turns
+_IDLE_S: Final = 60  # a writer that hangs for so long gives its turn up
+
+
+class Transaction:
+    """A change of state on its way: all of it or none is stored, together with what it tells the ledger."""
+
+    __slots__ = ("_clock", "connection")
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self.connection = connection
+        self._clock = clock
+
+    def outbox(self, record: Record) -> None:
+        """Leave a record for the ledger, in this transaction."""
+        values = {"uid": record.uid, "body": record.body, "created_ms": self._clock.now_ms()}
+        self.connection.execute(insert(core.outbox).values(values))
+
+
+class Store:
+    """One database.
+
+    Make it after a fork, or :meth:`close` it before one: connections do not survive into a child.
+
+    Args:
+        url: ``sqlite:///path`` or ``postgresql://user@host/database``.
+        clock: wall time of outbox entries.
+        wait_s: how long to wait for a lock or a connection.
+
+    Raises:
+        InvalidInput: with code ``store.url``.
+    """
+
+    def __init__(self, url: str, *, clock: Clock | None = None, wait_s: float = 5.0) -> None:
+        self._clock = clock or SystemClock()
+        self._wait_s = wait_s
+        parsed = _parse(url)
+        self._engine = _sqlite(parsed, wait_s) if parsed.drivername == "sqlite" else _postgresql(parsed, wait_s)
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """Open a transaction that writes; it commits at the end of the block, or changes nothing when that raises.
+
+        Raises:
+            Unavailable, Corrupt, Conflict: as :func:`seawall.adapters.store.faults.faults`.
+        """
+        with faults(), self._engine.connect() as connection:
+            if self.dialect == "sqlite":
+                connection = connection.execution_options(seawall_begin="BEGIN IMMEDIATE")  # noqa: PLW2901 - same one
+            with connection.begin():
+                if self.dialect == "postgresql":
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITERS})
+                yield Transaction(connection, self._clock)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a transaction that only reads: every statement in it sees the same moment.
+
+        Raises:
+            Unavailable, Corrupt: as :func:`seawall.adapters.store.faults.faults`.
+        """
+        with faults(), self._engine.connect() as connection:
+            if self.dialect == "postgresql":
+                connection = connection.execution_options(  # noqa: PLW2901 - same one
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with connection.begin():
+                yield connection
+
+    def create_all(self) -> None:
+        """Make all tables at once, without migrations; for tests."""
+        from seawall.adapters.store.tables import all as _  # noqa: F401, PLC0415 - fills the catalogue
+
+        with self.begin() as tx:
+            metadata.create_all(tx.connection)
+
+    def close(self) -> None:
+        """Close every connection; the next use opens new ones."""
+        self._engine.dispose()
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # The text of a URL may hold a password.
+        raise _wrong("it is no database URL.") from None
+    match parsed.drivername:
+        case "sqlite" | "sqlite+pysqlite":
+            if not parsed.database or parsed.database == ":memory:" or parsed.query:
+                raise _wrong("a SQLite store is a file: sqlite:///relative/path or sqlite:////absolute/path.")
+            return parsed.set(drivername="sqlite")
+        case "postgresql" | "postgres" | "postgresql+psycopg":
+            if not parsed.database:
+                raise _wrong("a PostgreSQL store names its database: postgresql://user@host/database.")
+            return parsed.set(drivername="postgresql+psycopg")
+        case _:
+            raise _wrong("a store is SQLite or PostgreSQL.")
+
+
+def _wrong(reason: str) -> InvalidInput:
+    return InvalidInput(
+        "store.url", reason, field="store", remedy="Use sqlite:///path or postgresql://user@host/database."
+    )
+
+
+def _sqlite(url: URL, wait_s: float) -> Engine:
+    assert url.database is not None
+    path = url.database
+    engine = create_engine(url, pool_timeout=wait_s, connect_args={"timeout": wait_s, "isolation_level": None})
+
+    @event.listens_for(engine, "do_connect")
+    def _create(*_: Any) -> None:
+        sqlite_file.protect(path)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _: Any) -> None:
+        sqlite_file.configure(connection)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("seawall_begin", "BEGIN"))
+
+    return engine
+
+
+def _postgresql(url: URL, wait_s: float) -> Engine:
+    milliseconds = round(wait_s * 1000)
+    own = f"-c lock_timeout={milliseconds} -c idle_in_transaction_session_timeout={_IDLE_S * 1000}"
+    given = url.query.get("options", "")
+    options = f"{given if isinstance(given, str) else ' '.join(given)} {own}".strip()
+    return create_engine(
+        url.difference_update_query(["options"]),
+        pool_pre_ping=True,
+        pool_timeout=wait_s,
+        connect_args={"options": options, "connect_timeout": max(2, round(wait_s)), "application_name": "seawall"},
+    )
