@@ -1,0 +1,46 @@
+"""Values of the ledger that more than one of its files names."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+MAX_ENTRY = 65_535
+"""Bytes of an entry: an entry bundle of C2SP tlog-tiles writes its length in 16 bits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Which entries are asked for; an empty field asks for all. Times are Unix milliseconds, ``until`` excluded."""
+
+    action: str = ""
+    principal: str = ""
+    resource: str = ""
+    outcome: str = ""
+    since_ms: int | None = None
+    until_ms: int | None = None
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry as the projection shows it. ``index`` is its place in the log."""
+
+    index: int
+    uid: str
+    time_ms: int
+    action: str
+    principal: str
+    principal_name: str
+    resource_type: str
+    resource: str
+    domain: str
+    outcome: str
+    code: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """A place in the journal: a segment, the offset in it, and the index of the entry that begins there."""
+
+    segment: int
+    offset: int
+    index: int
