@@ -14,7 +14,7 @@ class _Lazy:
     """Stands for the composer until a command needs it, so that ``--help`` loads nothing but the command line."""
 
     def __getattr__(self, name: str) -> object:
-        from seawall.app import Composition  # noqa: PLC0415 - see the class
+        from seawall.app import Composition
 
         return getattr(Composition(), name)
 

@@ -109,7 +109,7 @@ def _passphrase(line: bytes, field: str) -> Secret:
 
 
 def _ask() -> Secret:
-    from getpass import getpass  # noqa: PLC0415 - only where somebody is asked
+    from getpass import getpass
 
     return Secret(getpass("Passphrase of the root of trust: ").encode())
 

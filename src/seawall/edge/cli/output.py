@@ -24,7 +24,7 @@ class Output:
     def console(self) -> "Console":
         """The console for people."""
         if self._console is None:
-            from rich.console import Console  # noqa: PLC0415 - scripts do not need it
+            from rich.console import Console
 
             self._console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
         return self._console
@@ -48,9 +48,9 @@ class Output:
         """Write a table for people; numbers stand to the right."""
         if self.as_json:
             return
-        from rich import box  # noqa: PLC0415 - scripts do not need it
-        from rich.markup import escape  # noqa: PLC0415
-        from rich.table import Table  # noqa: PLC0415
+        from rich import box
+        from rich.markup import escape
+        from rich.table import Table
 
         material = [list(row) for row in rows]
         table = Table(
@@ -69,9 +69,9 @@ class Output:
         if self.as_json or not sys.stderr.isatty():
             yield _silent
             return
-        from rich.console import Console  # noqa: PLC0415
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-        from rich.progress import Progress as Bar  # noqa: PLC0415
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
 
         bar = Bar(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
