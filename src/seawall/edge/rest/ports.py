@@ -1,0 +1,61 @@
+"""What the REST edge needs of the desk."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from seawall.kernel.command import Command
+from seawall.kernel.errors import SeawallError
+from seawall.kernel.terms import Principal
+
+
+class Authenticator(Protocol):
+    """Tells who presents a bearer token."""
+
+    def bearer(self, token: str) -> Principal:
+        """Find the principal of a token; may ask the store.
+
+        Raises:
+            Unauthenticated: unknown, expired or revoked.
+        """
+        ...
+
+    def recall(self, token: str) -> Principal | None:
+        """Return what :meth:`bearer` would return when memory alone can tell, else None; never waits."""
+        ...
+
+
+class Begun(Protocol):
+    """An inline command that ran, and the ledger entry that must be durable before its answer leaves."""
+
+    value: Any
+    error: SeawallError | None
+    entry: bytes
+
+
+class Corridor(Protocol):
+    """The desk, as far as this edge uses it."""
+
+    @property
+    def authenticator(self) -> Authenticator:
+        """Who presents a credential."""
+        ...
+
+    async def handle(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Any:
+        """Carry out a command; the answer is durable when this returns.
+
+        Raises:
+            SeawallError: what was refused.
+        """
+        ...
+
+    def begin(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Begun:
+        """Carry out an inline command at once; raises none of our errors."""
+        ...
+
+    def submit(self, entry: bytes, done: Callable[[SeawallError | None], None]) -> None:
+        """Make an entry durable; ``done`` is called once, on the event loop."""
+        ...
+
+    def stranger(self, origin: str, code: str, source: str) -> None:
+        """Record, aggregated, an attempt of somebody who proved nothing."""
+        ...

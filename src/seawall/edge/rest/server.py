@@ -1,0 +1,82 @@
+"""Runs a worker's server on a socket that somebody else has bound."""
+
+import asyncio
+import contextlib
+import functools
+import socket
+from collections.abc import Iterator
+from typing import Any, Protocol, cast
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from seawall.edge.rest.fast_lane import FastLane
+from seawall.edge.rest.lane import Lane
+
+
+class Stop(Protocol):
+    """The word to stop: readable once it was said, and in a hurry once it was said twice."""
+
+    def fileno(self) -> int:
+        """A descriptor that is readable when the word was said and not yet heard."""
+        ...
+
+    def hear(self) -> bool:
+        """Take the word; True when it was said more than once, so that nothing is waited for."""
+        ...
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield  # the process that runs this server has its own way with signals
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % 10 == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                cast("FastLane", connection).sweep(now)
+        return await super().on_tick(counter)
+
+
+def serve(app: ASGIApp, lane: Lane, listener: socket.socket, stop: Stop, *, grace: float, ready: Any = None) -> None:
+    """Serve until told to stop; then finish what was taken, for at most ``grace`` seconds, and return.
+
+    Args:
+        app: answers what the fast lane does not.
+        lane: the fast lane.
+        listener: a bound, listening socket.
+        stop: tells when to stop.
+        grace: seconds.
+        ready: called with the event loop before the first connection is taken.
+    """
+    config = uvicorn.Config(
+        cast("Any", app),
+        http=cast("Any", functools.partial(FastLane, lane=lane)),
+        ws="none",
+        loop="uvloop",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=max(1, round(grace)),
+    )
+    server = _Server(config)
+
+    def told() -> None:
+        server.force_exit = stop.hear() or server.force_exit
+        server.should_exit = True
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_reader(stop.fileno(), told)
+        if ready is not None:
+            ready(loop)
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            loop.remove_reader(stop.fileno())
+
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(run())

@@ -1,0 +1,141 @@
+"""The slow lane, for every route: authenticate, decode, ask the desk, encode, one request at a time."""
+
+import asyncio
+import logging
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from starlette.requests import ClientDisconnect, Request
+
+from seawall.edge.rest.answers import Answer
+from seawall.edge.rest.counters import Counters
+from seawall.edge.rest.limits import Limits
+from seawall.edge.rest.ports import Corridor
+from seawall.edge.rest.problems import internal, problem, refusal
+from seawall.edge.rest.routes import Operation
+from seawall.kernel.errors import InvalidInput, SeawallError, TooLarge, Unauthenticated
+from seawall.kernel.terms import ANONYMOUS, Principal
+
+SOURCE: Final = "rest"
+_log = logging.getLogger("seawall.rest")
+Endpoint = Callable[[Request], Awaitable[Any]]
+NO_CREDENTIAL: Final = "access.no_credential"
+
+
+class Service:
+    """Answers what comes through Starlette.
+
+    Args:
+        corridor: the desk.
+        counters: where answers are counted.
+        limits: how large a body may be.
+    """
+
+    def __init__(self, corridor: Corridor, counters: Counters, limits: Limits) -> None:
+        self._corridor = corridor
+        self._counters = counters
+        self._limits = limits
+
+    def endpoint(self, operation: Operation) -> Endpoint:
+        """Make the endpoint of one operation."""
+
+        async def answer(request: Request) -> Answer:
+            began = time.monotonic()
+            path = request.scope["path"]
+            try:
+                result = await self._answer(operation, request)
+            except SeawallError as error:
+                result = problem(error, path)
+            except ClientDisconnect:
+                result = refusal(400, "request.incomplete", "the request ended before its body did.", path)
+            except Exception as error:  # noqa: BLE001 - the edge's last line: what is not ours says nothing outside
+                report(operation.route.command.action, error)
+                result = internal(path)
+            self._counters.count(operation.index, result.status, time.monotonic() - began)
+            return result
+
+        return answer
+
+    async def authenticate(self, request: Request) -> Principal:
+        """Find who presents the request's bearer token.
+
+        Raises:
+            Unauthenticated: when nobody we know does; the attempt is recorded.
+        """
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        origin = _origin(request)
+        if kind.lower() != "bearer" or not token:
+            self._corridor.stranger(origin, NO_CREDENTIAL, SOURCE)
+            remedy = "Send the header 'Authorization: Bearer <token>'."
+            raise Unauthenticated(NO_CREDENTIAL, "this needs a bearer token.", remedy=remedy)
+        known = self._corridor.authenticator.recall(token)
+        if known is not None:
+            return known
+        try:
+            return await asyncio.to_thread(self._corridor.authenticator.bearer, token)
+        except Unauthenticated as error:
+            self._corridor.stranger(origin, error.code, SOURCE)
+            raise
+
+    async def _answer(self, operation: Operation, request: Request) -> Answer:
+        principal = ANONYMOUS if operation.route.public else await self.authenticate(request)
+        path = operation.from_path(request.path_params)
+        if operation.bodiless:
+            command = operation.from_query(path, request.query_params.multi_items())
+        else:
+            if request.scope["query_string"]:
+                raise InvalidInput("request.query", "this route takes no query.", field="query")
+            unsupported = _media_type(request)
+            if unsupported is not None:
+                return unsupported
+            limit = self._limits.data_body if operation.route.fast else self._limits.management_body
+            command = operation.from_body(path, await _body(request, limit))
+        result = await self._corridor.handle(principal, command, source=SOURCE, origin=_origin(request))
+        return Answer(operation.route.status, operation.to_body(result))
+
+
+def _origin(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _media_type(request: Request) -> Answer | None:
+    headers = request.headers
+    if "content-encoding" in headers:
+        return _unsupported(request, "a body must come as it is, with no content encoding.")
+    if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
+        return None
+    kind, _, parameter = headers.get("content-type", "").partition(";")
+    if kind.strip().lower() != "application/json" or parameter.strip().lower() not in {"", "charset=utf-8"}:
+        return _unsupported(request, "a body must be JSON.")
+    return None
+
+
+def _unsupported(request: Request, text: str) -> Answer:
+    remedy = "Send the header 'Content-Type: application/json'."
+    return refusal(415, "request.media_type", text, request.scope["path"], remedy=remedy)
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise _too_large(limit)
+    return bytes(body)
+
+
+def _too_large(limit: int) -> TooLarge:
+    remedy = "Send less at once; files and whole columns are for 'seawall protect'."
+    return TooLarge("request.too_large", f"a body of this route has at most {limit} bytes.", remedy=remedy)
+
+
+def report(action: str, error: Exception) -> None:
+    """Log a failure that is not one of ours: its type and place alone, because its text may quote a value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+    _log.error("%s failed inside with %s at %s", action, type(error).__name__, place)
