@@ -29,7 +29,7 @@ def map_digits(column: "pa.Array | pa.ChunkedArray", transform: Transform) -> "p
     Raises:
         InvalidInput: for another type (``ff1.column_type``), or a value that is no digit string (``ff1.not_digits``).
     """
-    import pyarrow as pa  # noqa: PLC0415 - heavy, and needed for columns alone
+    import pyarrow as pa
 
     if isinstance(column, pa.ChunkedArray):
         return pa.chunked_array([map_digits(chunk, transform) for chunk in column.chunks], type=column.type)
