@@ -62,7 +62,7 @@ class MakeDomain(Command):
 
     action: ClassVar[str] = "domains.create"
     name: str
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class ListDomains(Command):
@@ -70,7 +70,7 @@ class ListDomains(Command):
 
     action: ClassVar[str] = "domains.list"
     limit: int = 100
-    state: list[str] = []
+    state: list[str] = msgspec.field(default_factory=list)
     cursor: str | None = None
 
 
