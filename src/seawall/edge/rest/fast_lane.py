@@ -11,138 +11,19 @@ same connection, as it would without this lane.
 5. After a last request (the client's wish, a malformed message, a limit) nothing more is read from the connection.
 """
 
-import asyncio
 import logging
-from collections import deque
-from typing import Any, Final, cast
 
 import httptools
-from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from uvicorn.server import ServerState
 
-from seawall.edge.rest.answers import Answer
-from seawall.edge.rest.lane import Lane, Target
-from seawall.edge.rest.problems import internal, refusal
-from seawall.edge.rest.turns import Parked, Waiting
-from seawall.kernel.terms import Principal
+from seawall.edge.rest.ordered import FAST, IGNORE, SLOW, Ordered
+from seawall.edge.rest.problems import internal
+from seawall.edge.rest.turns import Parked
 
 _log = logging.getLogger("seawall.rest")
-_IGNORE: Final = 0
-_FAST: Final = 1
-_SLOW: Final = 2
-_LINGER: Final = 2.0
 
 
-class _Ahead:
-    """Stands where the server looks for an unfinished exchange, when answers of this lane are still ahead."""
-
-    response_complete = False
-
-
-_AHEAD: Final = cast("RequestResponseCycle", _Ahead())
-
-
-class FastLane(HttpToolsProtocol):
+class FastLane(Ordered):
     """One connection. The server makes it as it makes its own protocol, with the lane given by name."""
-
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-        *,
-        lane: Lane,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._lane = lane
-        self._limits = lane.limits
-        self._turns: deque[Waiting | Parked | None] = deque()
-        self._running: RequestResponseCycle | None = None
-        self._slow = 0
-        self._mode = _IGNORE
-        self._aimed: tuple[Target, Principal] | None = None
-        self._body: bytes | bytearray = b""
-        self._origin = ""
-        self._head = 0
-        self._in_head = False
-        self._in_message = False
-        self._fresh = False
-        self._last = False
-        self._draining = False
-        self._refused = False
-        self._gone = False
-        self._since = self._began = 0.0
-        self._stalled: float | None = None
-        self._ending: float | None = None
-        self.url = b""
-
-    # The connection
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin, unless there are too many connections."""
-        super().connection_made(cast("asyncio.Transport", transport))
-        self._since = self.loop.time()
-        self._origin = self.client[0] if self.client else ""
-        if len(self.connections) > self._limits.connections:
-            self._refuse(503, "node.connections", "this node has as many connections as it takes.")
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget what waits: its records stand, its answers go nowhere."""
-        self._gone = True
-        self._turns.clear()
-        self.pipeline.clear()
-        running = self._running
-        if running is not None:
-            running.disconnected = True
-            running.message_event.set()
-        super().connection_lost(exc)
-
-    def eof_received(self) -> bool | None:  # type: ignore[override]
-        """Keep the way out open for a client that has said all it had to say, where the transport can do that."""
-        if self._in_message and self._mode == _SLOW and not self._in_head and not self._withdraw():
-            return None
-        self._last = True
-        self._in_message = False
-        return bool((self._turns or self._running) and self.scheme != "https") or None
-
-    def pause_writing(self) -> None:
-        """Read nothing more from a client that does not take its answers."""
-        super().pause_writing()
-        self._stalled = self.loop.time()
-        self.flow.pause_reading()
-
-    def resume_writing(self) -> None:
-        """Read on."""
-        super().resume_writing()
-        self._stalled = None
-        self._relieve()
-
-    def shutdown(self) -> None:
-        """Finish what was taken, take nothing more, then close."""
-        self._draining = True
-        if self._idle():
-            self.transport.close()
-        elif self._running is not None and not self._turns and not self._in_message:
-            self._running.keep_alive = False
-
-    def sweep(self, now: float) -> None:
-        """Close the connection if it has been silent, slow or deaf for too long."""
-        if self._gone:
-            return
-        if self._ending is not None:
-            if now - self._ending > _LINGER:
-                self.transport.abort()
-        elif self._stalled is not None and now - self._stalled > self._limits.request:
-            self.transport.abort()
-        elif self._in_message:
-            if now - self._began > self._limits.request and not self.flow.read_paused:
-                self._refuse(408, "request.slow", "the request took too long to arrive.")
-        elif self._idle() and now - self._since > self._limits.idle:
-            self.transport.close()
-
-    # Bytes in
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, and stop reading where too much waits."""
@@ -169,9 +50,9 @@ class FastLane(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request, unless the last one was taken."""
         if self._last or self._draining:
-            self._mode = _IGNORE
+            self._mode = IGNORE
             return
-        self._mode = _SLOW
+        self._mode = SLOW
         self.url = b""
         self.headers = []
         self._head = 0
@@ -201,188 +82,39 @@ class FastLane(HttpToolsProtocol):
         if parser.get_method() == b"POST":
             self._aimed = self._lane.recognise(self.url, self.headers)
             if self._aimed is not None and parser.should_keep_alive() and parser.get_http_version() == "1.1":
-                self._mode = _FAST
+                self._mode = FAST
                 self._body = b""
                 return
         self._take_slow()
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""
-        if self._mode == _FAST:
+        if self._mode == FAST:
             if not self._body:
                 self._body = body
             elif isinstance(self._body, bytearray):
                 self._body += body
             else:
                 self._body = bytearray(self._body) + body
-        elif self._mode == _SLOW:
+        elif self._mode == SLOW:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Carry the request out, or park it behind one that the application has."""
-        if self._mode == _FAST:
+        if self._mode == FAST and self._aimed is not None:
             self._in_message = False
-            target, principal = cast("tuple[Target, Principal]", self._aimed)
+            target, principal = self._aimed
             if self._slow:
                 self._turns.append(Parked(target, principal, self._body, self._began))
             else:
                 waiting, entry = self._carry_out(target, principal, self._body, self._began)
                 self._turns.append(waiting)
                 self._hand_in(waiting, entry)
-        elif self._mode == _SLOW:
+        elif self._mode == SLOW:
             self._in_message = False
             super().on_message_complete()
-
-    # Requests
-
-    def _carry_out(
-        self, target: Target, principal: Principal, body: bytes | bytearray, began: float
-    ) -> tuple[Waiting, bytes]:
-        answer, entry = self._lane.begin(target, principal, body, self._origin)
-        waiting = Waiting(self, answer, route=target.operation.index, instance=target.instance, began=began)
-        return waiting, entry
-
-    def _hand_in(self, waiting: Waiting, entry: bytes) -> None:
-        if entry:
-            self._lane.submit(entry, waiting.settle)
-        else:
-            waiting.settle(None)
-
-    def _take_slow(self) -> None:
-        """Hand the request whose head is complete to the application, now or when its turn comes."""
-        url, headers = self.url, self.headers
-        super().on_message_begin()
-        self.url = url
-        self.headers.extend(headers)
-        self.expect_100_continue = (b"expect", b"100-continue") in [(name, value.lower()) for name, value in headers]
-        keep = self.parser.should_keep_alive() and not self.parser.should_upgrade()
-        self._last = not (keep and self.parser.get_http_version() == "1.1")
-        behind = bool(self._turns) or self._running is not None
-        previous = cast("RequestResponseCycle | None", self.cycle)
-        if behind and (previous is None or previous.response_complete):
-            self.cycle = _AHEAD
-        try:
-            super().on_headers_complete()
-        except (httptools.HttpParserInvalidURLError, UnicodeDecodeError, AttributeError):
-            # The last one: a target without a path, such as CONNECT has.
-            self.cycle = cast("RequestResponseCycle", previous)
-            self._mode = _IGNORE
-            self._refuse(400, "request.target", "the request target is not a path.")
-            return
-        if not keep:
-            self.cycle.keep_alive = False
-        self._slow += 1
-        if behind:
-            self._turns.append(None)
-        else:
-            self._running = self.cycle
-
-    def on_response_complete(self) -> None:
-        """Go on when the application has answered."""
-        self.server_state.total_requests += 1
-        self._running = None
-        self._slow -= 1
-        if self.transport.is_closing():
-            return
-        started: list[tuple[Waiting, bytes]] = []
-        for place, turn in enumerate(self._turns):
-            if turn is None:
-                break
-            if isinstance(turn, Parked):
-                started.append(self._carry_out(turn.target, turn.principal, turn.body, turn.began))
-                self._turns[place] = started[-1][0]
-        for waiting, entry in started:
-            self._hand_in(waiting, entry)
-        self.advance()
-        self._relieve()
-
-    # Answers
-
-    def advance(self) -> None:
-        """Send every answer whose turn has come, then start what the application is to answer next."""
-        if self._gone or self._running is not None or self._ending is not None:
-            return
-        turns = self._turns
-        leaving: list[bytes] = []
-        now = self.loop.time()
-        while turns:
-            turn = turns[0]
-            if turn is None:
-                break
-            if isinstance(turn, Parked) or not turn.ready:
-                break
-            turns.popleft()
-            close = not turns and not self._in_message and (self._refused or self._draining)
-            leaving.append(self._lane.render(turn.answer, self.server_state.default_headers, close=close))
-            self._lane.counters.count(turn.route, turn.answer.status, now - turn.began)
-        if leaving:
-            self.server_state.total_requests += len(leaving)
-            self.transport.write(leaving[0] if len(leaving) == 1 else b"".join(leaving))
-            self._since = now
-            if self.flow.read_paused:
-                self._relieve()
-        if turns and turns[0] is None:
-            turns.popleft()
-            cycle, app = self.pipeline.pop()
-            self._running = cycle
-            self._start_asgi_task(cycle, app)
-        elif (self._last or self._draining) and self._idle():
-            self._finish(now)
-
-    def _idle(self) -> bool:
-        return not self._turns and self._running is None and not self._in_message
-
-    def _relieve(self) -> None:
-        if len(self._turns) <= self._limits.pipeline // 2 and not self.flow.write_paused and not self._gone:
-            self.flow.resume_reading()
-
-    def _finish(self, now: float) -> None:
-        """Close; after a refusal only when the client has heard it, or closing would reset what it has not read."""
-        if self._refused and self.transport.can_write_eof():
-            self._ending = now
-            self.transport.write_eof()
-        else:
-            self.transport.close()
-
-    # Refusals
 
     def _check_head(self) -> None:
         if self._head > self._limits.head or len(self.headers) > self._limits.headers:
             text = f"a request's head has at most {self._limits.head} bytes and {self._limits.headers} lines."
             self._refuse(431, "request.head", text)
-
-    def _refuse(self, status: int, code: str, text: str) -> None:
-        self._end(refusal(status, code, text, self._path()))
-
-    def _end(self, answer: Answer) -> None:
-        """Answer the message that is on its way in, in its turn, and take nothing more from this connection."""
-        if self._refused:
-            return
-        unfinished = self._mode == _SLOW and self._in_message and not self._in_head
-        self._mode = _IGNORE
-        self._last = self._refused = True
-        self._in_message = self._in_head = False
-        if unfinished and not self._withdraw():
-            self.transport.close()
-            return
-        now = self.loop.time()
-        self._turns.append(Waiting(self, answer, route=self._lane.counters.other, instance="", began=now, ready=True))
-        self.advance()
-
-    def _withdraw(self) -> bool:
-        """Take the request whose body never came to its end back from the application; False when it has answered."""
-        cycle = self.cycle
-        if cycle.response_started:
-            return False
-        cycle.disconnected = True
-        cycle.message_event.set()
-        self._slow -= 1
-        if cycle is self._running:
-            self._running = None
-        else:
-            self.pipeline.popleft()
-            self._turns.pop()
-        return True
-
-    def _path(self) -> str:
-        return self.url.partition(b"?")[0].decode("latin-1") or "/"
