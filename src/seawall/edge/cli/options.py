@@ -18,6 +18,8 @@ from seawall.kernel.ids import check_name
 from seawall.kernel.secret import Secret
 from seawall.settings import default_home
 
+_MIN_NEW = 12
+
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +49,18 @@ class Options:
         """How this command answers."""
         return Output(as_json=self.json)
 
-    def passphrase(self) -> PassphraseSource | None:
-        """Say where the passphrase comes from; None when nothing was said and nobody can be asked."""
+    def passphrase(self, *, confirm: bool = False) -> PassphraseSource | None:
+        """Say where the passphrase comes from; None when nothing was said and nobody can be asked.
+
+        Args:
+            confirm: ask twice, for a passphrase that is new.
+        """
         if self.passphrase_fd is not None:
             return self._from_descriptor
         if self.passphrase_file or os.environ.get("SEAWALL_PASSPHRASE_FILE"):
             return self._from_file
         if not self.json and sys.stdin.isatty():
-            return _ask
+            return _ask_twice if confirm else _ask
         return None
 
     def token(self) -> str:
@@ -112,6 +118,17 @@ def _ask() -> Secret:
     from getpass import getpass
 
     return Secret(getpass("Passphrase of the root of trust: ").encode())
+
+
+def _ask_twice() -> Secret:
+    first = _ask()
+    if len(first) < _MIN_NEW:
+        raise InvalidInput(
+            "cli.passphrase_short", f"a new passphrase has at least {_MIN_NEW} bytes.", field="passphrase"
+        )
+    if not first.matches(_ask()):
+        raise InvalidInput("cli.passphrase_differs", "the two passphrases differ.", field="passphrase")
+    return first
 
 
 def _read(path: Path, field: str, text: str) -> str:

@@ -50,9 +50,15 @@ class Composer(Protocol):
     """Puts the program together for one call of the command line."""
 
     def initialise(
-        self, home: Path, passphrase: PassphraseSource | None, *, administrator: str, config: Mapping[str, Any]
+        self,
+        home: Path,
+        passphrase: PassphraseSource | None,
+        *,
+        administrator: str,
+        config: Mapping[str, Any],
+        trial: bool,
     ) -> Initialised:
-        """Make a home; with no passphrase source it is a trial home, whose passphrase lies in it.
+        """Make a home; a trial home makes its passphrase itself and keeps it beside the root.
 
         Raises:
             Conflict: when there is one already.

@@ -78,8 +78,8 @@ def reveal(protection: str, *values: str, column: str, options: Options | None =
     output = options.output
     given = list(values) or [line.rstrip("\n") for line in sys.stdin]
     with options.session() as session:
-        result = session.perform(Reveal(protection=protection, column=column, values=given))
+        result = session.perform(Reveal(protection=protection, column=column, values=tuple(given)))
     output.document(result)
     for value in result.values:
-        output.plain(value)
+        output.plain("" if value is None else value)
     return 0

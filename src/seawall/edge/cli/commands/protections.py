@@ -1,0 +1,38 @@
+"""Shows what a protection did."""
+
+from typing import TYPE_CHECKING
+
+from seawall.edge.cli.output import Output
+
+if TYPE_CHECKING:
+    from seawall.capabilities.protect.commands import Protected
+
+_ROWS = 3
+
+
+def show_protection(output: Output, result: "Protected") -> None:
+    """Show column by column what was done, and name what was wrong to begin with."""
+    rows = [
+        (
+            column.name,
+            column.data_class or "mixed text",
+            column.technique,
+            f"{column.key} v{column.version}" if column.key else "",
+            column.tokenised,
+            column.encrypted,
+            column.masked,
+            column.invalid,
+        )
+        for column in result.columns
+    ]
+    heads = ("column", "class", "technique", "key", "tokens", "encrypted", "masked", "invalid")
+    output.table(f"{result.out}  (domain {result.domain})", heads, rows)
+    for column in result.columns:
+        if column.invalid:
+            named = ", ".join(column.invalid_rows[:_ROWS])
+            output.plain(
+                f"  {column.name}: {column.invalid:,} invalid values were encrypted, not tokenised; row {named}, …"
+            )
+    for name in result.left:
+        output.plain(f"  left in clear because the policy says so: {name}")
+    output.plain(f"protection {result.protection}")
