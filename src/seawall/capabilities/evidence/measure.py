@@ -82,7 +82,7 @@ class Measure:
         rooms = self._rooms
         return {
             FactKind.KEYS: ("keys", lambda now: keys.inventory(rooms.keys.keys(), now)),
-            FactKind.ROOT: ("root of trust", lambda _: keys.root(rooms.root.root())),
+            FactKind.ROOT: ("root of trust", lambda now: keys.root(rooms.root.root(), now)),
             FactKind.SHREDS: ("domains", lambda _: keys.shreds(rooms.keys.shreds())),
             FactKind.ROTATIONS: ("keys", lambda now: keys.rotations(rooms.ledger.actions, now)),
             FactKind.CLASSIFIED: ("data", lambda now: data.classified(rooms.scans.scans(), now)),

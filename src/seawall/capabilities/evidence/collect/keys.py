@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from seawall.capabilities.evidence.facts import (
     KeyMeasured,
     KeysValue,
@@ -24,15 +26,18 @@ def inventory(keys: Sequence[KeySeen], now_ms: int) -> KeysValue:
     return KeysValue(keys=tuple(_key(key, now_ms) for key in sorted(keys, key=lambda key: (key.domain, key.key))))
 
 
-def root(seen: RootSeen) -> RootValue:
-    """Describe the root of trust."""
+def root(seen: RootSeen, now_ms: int) -> RootValue:
+    """Describe the root of trust; a certificate past its sunset counts as expired, whatever was recorded."""
+    certificate = seen.certificate
+    if certificate is not None and certificate.sunset_ms is not None and certificate.sunset_ms <= now_ms:
+        certificate = msgspec.structs.replace(certificate, status="expired")
     return RootValue(
         kind=seen.kind,
         hardware=seen.hardware,
         extractable=seen.extractable,
         trial=seen.trial,
         module=seen.module,
-        certificate=seen.certificate,
+        certificate=certificate,
     )
 
 
