@@ -20,6 +20,8 @@ from seawall.edge.rest.limits import Limits
 from seawall.edge.rest.routes import Operation, Route, operations
 from seawall.edge.rest.server import serve
 from seawall.edge.rest.service import Service
+from seawall.edge.rest.tokens import Tokens
+from seawall.kernel.clock import SystemClock
 from seawall.kernel.command import Command
 from seawall.kernel.errors import Conflict, Denied, InvalidInput, NotFound, SeawallError, Unauthenticated, Unavailable
 from seawall.kernel.terms import Principal, Proof, Resource, Role
@@ -121,11 +123,10 @@ ROUTES = (
 class SmallAuthenticator:
     """Knows one token."""
 
-    def recall(self, token: str) -> Principal | None:
-        return ALICE if token == TOKEN else None
+    revoked = False
 
     def bearer(self, token: str) -> Principal:
-        if token == TOKEN:
+        if token == TOKEN and not self.revoked:
             return ALICE
         raise Unauthenticated("access.token_unknown", "no such token.")
 
@@ -149,6 +150,7 @@ class SmallDesk:
     delay: float = 0.0
     full: bool = False
     slow: float = 0.0
+    epoch: int = 1
     authenticator: SmallAuthenticator = field(default_factory=SmallAuthenticator)
     entries: list[bytes] = field(default_factory=list)
     durable: list[bytes] = field(default_factory=list)
@@ -258,10 +260,11 @@ def running(
     table = operations(routes)
     counters = Counters([operation.route.path for operation in table])
     hosts = Hosts(["127.0.0.1", "localhost"])
-    service = Service(desk, counters, limits)
+    tokens = Tokens(desk.authenticator, lambda: desk.epoch, SystemClock())
+    service = Service(desk, tokens, counters, limits)
     extra = probes(service, counters, readiness, lambda: {"ledger_backlog": ("Entries.", 3)})
     app = build(service, table, extra, hosts, fallback)
-    lane = Lane(desk, table if fast else (), counters, hosts, limits)
+    lane = Lane(desk, tokens, table if fast else (), counters=counters, hosts=hosts, limits=limits)
     listener = socket.create_server(("127.0.0.1", 0))
     stop = Stop()
     thread = threading.Thread(

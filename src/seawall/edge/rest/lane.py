@@ -15,6 +15,7 @@ from seawall.edge.rest.ports import Corridor
 from seawall.edge.rest.problems import internal, problem
 from seawall.edge.rest.routes import Operation
 from seawall.edge.rest.service import SOURCE, report
+from seawall.edge.rest.tokens import Tokens
 from seawall.kernel.errors import SeawallError
 from seawall.kernel.terms import Principal
 
@@ -41,6 +42,7 @@ class Lane:
 
     Args:
         corridor: the desk.
+        tokens: whose bearer tokens are whose.
         operations: the table; those of its routes that are ``fast`` are answered here.
         counters: where answers are counted.
         hosts: the names under which this node answers.
@@ -48,12 +50,19 @@ class Lane:
     """
 
     def __init__(
-        self, corridor: Corridor, operations: Sequence[Operation], counters: Counters, hosts: Hosts, limits: Limits
+        self,
+        corridor: Corridor,
+        tokens: Tokens,
+        operations: Sequence[Operation],
+        *,
+        counters: Counters,
+        hosts: Hosts,
+        limits: Limits,
     ) -> None:
         self.limits = limits
         self.counters = counters
         self._corridor = corridor
-        self._recall = corridor.authenticator.recall
+        self._recall = tokens.recall
         self._hosts = hosts
         self._patterns = tuple(_pattern(operation) for operation in operations if operation.route.fast)
         self._targets: dict[bytes, Target | None] = {}

@@ -8,22 +8,6 @@ from seawall.kernel.errors import SeawallError
 from seawall.kernel.terms import Principal
 
 
-class Authenticator(Protocol):
-    """Tells who presents a bearer token."""
-
-    def bearer(self, token: str) -> Principal:
-        """Find the principal of a token; may ask the store.
-
-        Raises:
-            Unauthenticated: unknown, expired or revoked.
-        """
-        ...
-
-    def recall(self, token: str) -> Principal | None:
-        """Return what :meth:`bearer` would return when memory alone can tell, else None; never waits."""
-        ...
-
-
 class Begun(Protocol):
     """An inline command that ran, and the ledger entry that must be durable before its answer leaves."""
 
@@ -34,11 +18,6 @@ class Begun(Protocol):
 
 class Corridor(Protocol):
     """The desk, as far as this edge uses it."""
-
-    @property
-    def authenticator(self) -> Authenticator:
-        """Who presents a credential."""
-        ...
 
     async def handle(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Any:
         """Carry out a command; the answer is durable when this returns.

@@ -1,6 +1,5 @@
 """The slow lane, for every route: authenticate, decode, ask the desk, encode, one request at a time."""
 
-import asyncio
 import logging
 import time
 import traceback
@@ -15,6 +14,7 @@ from seawall.edge.rest.limits import Limits
 from seawall.edge.rest.ports import Corridor
 from seawall.edge.rest.problems import internal, problem, refusal
 from seawall.edge.rest.routes import Operation
+from seawall.edge.rest.tokens import Tokens
 from seawall.kernel.errors import InvalidInput, SeawallError, TooLarge, Unauthenticated
 from seawall.kernel.terms import ANONYMOUS, Principal
 
@@ -29,12 +29,14 @@ class Service:
 
     Args:
         corridor: the desk.
+        tokens: whose bearer tokens are whose.
         counters: where answers are counted.
         limits: how large a body may be.
     """
 
-    def __init__(self, corridor: Corridor, counters: Counters, limits: Limits) -> None:
+    def __init__(self, corridor: Corridor, tokens: Tokens, counters: Counters, limits: Limits) -> None:
         self._corridor = corridor
+        self._tokens = tokens
         self._counters = counters
         self._limits = limits
 
@@ -70,11 +72,8 @@ class Service:
             self._corridor.stranger(origin, NO_CREDENTIAL, SOURCE)
             remedy = "Send the header 'Authorization: Bearer <token>'."
             raise Unauthenticated(NO_CREDENTIAL, "this needs a bearer token.", remedy=remedy)
-        known = self._corridor.authenticator.recall(token)
-        if known is not None:
-            return known
         try:
-            return await asyncio.to_thread(self._corridor.authenticator.bearer, token)
+            return await self._tokens.find(token)
         except Unauthenticated as error:
             self._corridor.stranger(origin, error.code, SOURCE)
             raise
