@@ -15,7 +15,7 @@ Path = Annotated[str, Meta(min_length=1, max_length=4096)]
 Name = Annotated[str, Meta(min_length=1, max_length=1024)]
 
 
-class Protect(Command):
+class Protect(Command, frozen=True, kw_only=True):
     """Write a protected copy of a file or a SQLite database.
 
     Args:
@@ -44,7 +44,7 @@ class Protect(Command):
         return Resource(type="protection", id="new", domain=domain_of(self.policy))
 
 
-class Retokenise(Command):
+class Retokenise(Command, frozen=True, kw_only=True):
     """Protect a protected copy anew under the newest versions of its keys.
 
     Args:
@@ -67,7 +67,7 @@ class Retokenise(Command):
         return Resource(type="protection", id=self.protection)
 
 
-class Reveal(Command):
+class Reveal(Command, frozen=True, kw_only=True):
     """Show what stands behind tokens and ciphertexts of one column.
 
     Args:
@@ -94,7 +94,7 @@ class Reveal(Command):
         return f"Reveal({self.protection!r}, {self.column!r})"  # never the values
 
 
-class ShowProtections(Command):
+class ShowProtections(Command, frozen=True, kw_only=True):
     """List protected copies, the newest first.
 
     Args:
@@ -118,7 +118,7 @@ class ShowProtections(Command):
 
 
 class ColumnReport(Struct, frozen=True, kw_only=True):
-    """What was done to a column. ``encrypted`` includes the ``invalid``; ``invalid_rows`` names the first 100 of them."""
+    """What was done to a column. ``encrypted`` includes the ``invalid``, whose first 100 ``invalid_rows`` names."""
 
     name: str
     data_class: DataClass | None
@@ -134,7 +134,7 @@ class ColumnReport(Struct, frozen=True, kw_only=True):
 
 
 class Protected(Struct, frozen=True, kw_only=True):
-    """A copy was protected. ``left`` names columns that hold sensitive data and stay in clear because policy says so."""
+    """A copy was protected. ``left`` names sensitive columns that stay in clear because policy says so."""
 
     protection: str
     domain: str

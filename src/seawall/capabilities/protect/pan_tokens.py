@@ -1,8 +1,8 @@
 """Tokens of payment card numbers.
 
 FF1 permutes the free digits but one; the last free digit is then chosen so that the Luhn sum is :data:`SPOILED` and
-not 0. So no token passes for a real number, another sum betrays that the text is no token, and the map can be undone: in
-a number with a right check digit, that digit follows from the others. What stays in clear is part of the tweak.
+not 0. So no token passes for a real number, another sum betrays that the text is no token, and the map can be undone:
+in a number with a right check digit, that digit follows from the others. What stays in clear is part of the tweak.
 """
 
 from collections.abc import Iterator, Sequence

@@ -44,15 +44,18 @@ def make_plan(policy: Policy, classification: Classification, fields: Sequence[F
     without: list[str] = []
     for field in fields:
         said = policy.columns.get(field.name)
-        sensitive = field.name in classification
         data_class = classification.get(field.name)
+        technique: Technique | None = None
+        sensitive = field.name in classification
         if said == LEAVE:
-            if sensitive:
-                left.append(field.name)
+            left += [field.name] if sensitive else []
             continue
         if isinstance(said, str):
             data_class, sensitive = DataClass(said), True
-        technique = said if said is not None and not isinstance(said, str) else data_class and policy.rule(data_class)
+        elif said is not None:
+            technique = said
+        if technique is None and data_class is not None:
+            technique = policy.rule(data_class)
         if technique is not None:
             _check_field(field, technique)
             columns.append(ColumnPlan(name=field.name, data_class=data_class, technique=technique))
