@@ -126,7 +126,7 @@ class GroupCommit:
                     self._flush([one])
                 return
             error = refused
-        except Exception as raised:
+        except Exception as raised:  # noqa: BLE001 - whoever waits must be told
             _log.exception("the ledger's journal failed inside")
             error = Unavailable("ledger.failed", f"the ledger failed inside ({type(raised).__name__}).")
         self._settle(batch, error)
@@ -189,7 +189,7 @@ def _call(all_done: list[Done], error: SeawallError | None) -> None:
     for done in all_done:
         try:
             done(error)
-        except Exception:
+        except Exception:  # noqa: BLE001 - one answer must not keep the others back
             _log.exception("an answer could not be given")
 
 

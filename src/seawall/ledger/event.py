@@ -18,12 +18,14 @@ import msgspec
 from seawall.kernel.terms import Principal, Resource
 from seawall.ledger.model import MAX_ENTRY
 
-OCSF_VERSION = "1.8.0"
 _MAX_TEXT = 1024
 _OTHER = 99
+# Bytes kept for what stands before the rest of an entry: time, metadata and uid.
+_ROOM = 256
 # Authentication's activities: 1 logon, 2 logoff, 99 other.
 _AUTHENTICATION = {"access.sign_in": 1, "access.authenticate": 1, "access.sign_out": 2, "access.enrol": _OTHER}
 _json = msgspec.json.Encoder()
+BEFORE_UID = b',"metadata":{"version":"1.8.0","product":{"name":"Seawall","vendor_name":"Seawall"},"uid":"'
 
 
 class Outcome(StrEnum):
@@ -63,10 +65,11 @@ class Event:
 class EventTemplate:
     """The event of a success that happens often: all but its time and uid is encoded once."""
 
-    __slots__ = ("_after_time", "_after_uid")
+    __slots__ = ("_rest",)
 
     def __init__(
         self,
+        *,
         principal: Principal,
         action: str,
         activity: int,
@@ -74,13 +77,23 @@ class EventTemplate:
         source: str,
         facts: Mapping[str, Any] | None = None,
     ) -> None:
-        self._after_time, self._after_uid = _parts(
-            principal, action, activity, resource, Outcome.SUCCESS, "", facts or {}, source
+        self._rest = _encode_rest(
+            Event(
+                uid="",
+                time_ms=0,
+                action=action,
+                activity=activity,
+                principal=principal,
+                resource=resource,
+                outcome=Outcome.SUCCESS,
+                facts=facts or {},
+                source=source,
+            )
         )
 
     def stamp(self, time_ms: int, uid: str) -> bytes:
-        """Encode one event, the same bytes as :func:`encode`."""
-        return b'{"time":%d%b%b%b' % (time_ms, self._after_time, uid.encode(), self._after_uid)
+        """Encode one event, to the same bytes as :func:`encode`."""
+        return b'{"time":%d%b%b%b' % (time_ms, BEFORE_UID, uid.encode(), self._rest)
 
 
 def encode(event: Event) -> bytes:
@@ -88,78 +101,59 @@ def encode(event: Event) -> bytes:
 
     Facts that would make it longer are replaced by their SHA-256 digest and length.
     """
-    after_time, after_uid = _parts(
-        event.principal,
-        event.action,
-        event.activity,
-        event.resource,
-        event.outcome,
-        event.code,
-        event.facts,
-        event.source,
-    )
-    return b'{"time":%d%b%b%b' % (event.time_ms, after_time, event.uid.encode(), after_uid)
+    return b'{"time":%d%b%b%b' % (event.time_ms, BEFORE_UID, event.uid.encode(), _encode_rest(event))
 
 
-def _parts(
-    principal: Principal,
-    action: str,
-    activity: int,
-    resource: Resource,
-    outcome: Outcome,
-    code: str,
-    facts: Mapping[str, Any],
-    source: str,
-) -> tuple[bytes, bytes]:
-    """Encode what stands between time and uid, and what follows the uid."""
-    unmapped: dict[str, Any] = {"outcome": outcome.value, "proof": principal.proof.value}
-    if outcome is Outcome.INTENT:
+def _encode_rest(event: Event) -> bytes:
+    """Encode all that follows the uid."""
+    unmapped: dict[str, Any] = {"outcome": event.outcome.value, "proof": event.principal.proof.value}
+    if event.outcome is Outcome.INTENT:
         unmapped["phase"] = "intent"
-    if facts:
-        unmapped["facts"] = facts
-    user: dict[str, Any] = {"name": _bounded(principal.name), "uid": _bounded(principal.id)}
-    actor: dict[str, Any] = {"user": user}
-    if principal.session:
-        # A digest: whatever a session's name is worth, the ledger does not give it away.
-        actor["session"] = {"uid": sha256(principal.session.encode()).hexdigest()[:16]}
-    thing = {"type": _bounded(resource.type), "uid": _bounded(resource.id)}
-    if resource.domain:
-        thing["namespace"] = _bounded(resource.domain)
-    status, severity = _STATUS[outcome]
-    action = _bounded(action)
+    if event.facts:
+        unmapped["facts"] = event.facts
+    action = _bounded(event.action)
+    thing = _thing(event.resource)
+    actor = _actor(event.principal)
     body: dict[str, Any]
     if action in _AUTHENTICATION:
         category, class_uid, activity = 3, 3002, _AUTHENTICATION[action]
-        unmapped["operation"] = action
-        unmapped["resource"] = thing
-        body = {"actor": actor, "user": user, "service": {"name": "seawall"}}
+        unmapped |= {"operation": action, "resource": thing}
+        body = {"actor": actor, "user": actor["user"], "service": {"name": "seawall"}}
     else:
-        category, class_uid = 6, 6003
+        category, class_uid, activity = 6, 6003, event.activity
         body = {"actor": actor, "api": {"operation": action}, "resources": [thing]}
+    status, severity = _STATUS[event.outcome]
     head: dict[str, Any] = {"category_uid": category, "class_uid": class_uid, "activity_id": activity}
     if activity == _OTHER:
         head["activity_name"] = action.rpartition(".")[2]
-    head["type_uid"] = class_uid * 100 + activity
-    head["severity_id"] = severity
-    head["status_id"] = status
-    if code:
-        head["status_code"] = _bounded(code)
-    if outcome in _DETAIL:
-        head["status_detail"] = _DETAIL[outcome]
-    head["src_endpoint"] = {"name": _bounded(source) or "system"}
-    before = b',"metadata":{"version":"%b","product":{"name":"Seawall","vendor_name":"Seawall"},"uid":"' % (
-        OCSF_VERSION.encode()
-    )
-    after = _tail(head | body | {"unmapped": unmapped})
-    if len(before) + len(after) > MAX_ENTRY - 128:
-        whole = _dump(facts)
-        unmapped["facts"] = {"facts_sha256": sha256(whole).hexdigest(), "facts_bytes": len(whole)}
-        after = _tail(head | body | {"unmapped": unmapped})
-    return before, after
+    head |= {"type_uid": class_uid * 100 + activity, "severity_id": severity, "status_id": status}
+    if event.code:
+        head["status_code"] = _bounded(event.code)
+    if event.outcome in _DETAIL:
+        head["status_detail"] = _DETAIL[event.outcome]
+    head["src_endpoint"] = {"name": _bounded(event.source) or "system"}
+    whole = head | body | {"unmapped": unmapped}
+    rest = _dump(whole)
+    if len(rest) > MAX_ENTRY - _ROOM:
+        facts = _dump(event.facts)
+        unmapped["facts"] = {"facts_sha256": sha256(facts).hexdigest(), "facts_bytes": len(facts)}
+        rest = _dump(whole)
+    return b'"},' + rest[1:]
 
 
-def _tail(rest: dict[str, Any]) -> bytes:
-    return b'"},' + _dump(rest)[1:]
+def _actor(principal: Principal) -> dict[str, Any]:
+    actor: dict[str, Any] = {"user": {"name": _bounded(principal.name), "uid": _bounded(principal.id)}}
+    if principal.session:
+        # A digest: whatever a session's name is worth, the ledger does not give it away.
+        actor["session"] = {"uid": sha256(principal.session.encode()).hexdigest()[:16]}
+    return actor
+
+
+def _thing(resource: Resource) -> dict[str, str]:
+    thing = {"type": _bounded(resource.type), "uid": _bounded(resource.id)}
+    if resource.domain:
+        thing["namespace"] = _bounded(resource.domain)
+    return thing
 
 
 def _dump(value: Any) -> bytes:

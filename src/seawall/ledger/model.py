@@ -44,3 +44,7 @@ class Position:
     segment: int
     offset: int
     index: int
+
+
+START = Position(segment=1, offset=32, index=0)
+"""Where the journal of a new ledger begins: after the head of its first segment."""

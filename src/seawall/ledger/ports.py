@@ -1,4 +1,4 @@
-"""What the ledger needs of others: files that can lose power, a keeper for checkpoints, a seal for keys, a projection."""
+"""What the ledger needs of others: files, a keeper for its checkpoints, a seal for its keys, a projection."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -113,7 +113,7 @@ class Files(Protocol):
         ...
 
     def names(self, directory: str) -> list[str]:
-        """Sorted names in a folder; none where the folder is missing."""
+        """Sorted names in a folder, those of folders with a slash at their end; none where the folder is missing."""
         ...
 
     def rename(self, old: str, new: str) -> None:
@@ -121,7 +121,7 @@ class Files(Protocol):
         ...
 
     def remove(self, path: str) -> None:
-        """Remove a file; harmless when it is gone."""
+        """Remove a file or an empty folder; harmless when it is gone, or a folder is not empty."""
         ...
 
     def make_directory(self, path: str) -> None:
@@ -152,8 +152,12 @@ class CheckpointKeeper(Protocol):
         """Take a signed checkpoint; the one before it may be forgotten.
 
         Raises:
-            Unavailable: the checkpoint could not be kept; the scribe tries again with the next one.
+            Unavailable: the checkpoint could not be kept; the scribe tries again.
         """
+        ...
+
+    def kept(self) -> str | None:
+        """Give the checkpoint that is kept, or None where there is none yet."""
         ...
 
 

@@ -12,7 +12,7 @@ from seawall.kernel.ids import Entropy, uuid7
 from seawall.kernel.terms import SYSTEM, Resource
 from seawall.ledger.event import Event, Outcome, encode
 from seawall.ledger.frames import encode_frames
-from seawall.ledger.model import Position
+from seawall.ledger.model import START, Position
 from seawall.ledger.ports import File, Files
 from seawall.ledger.position import load_position
 from seawall.ledger.segments import (
@@ -25,7 +25,6 @@ from seawall.ledger.segments import (
     segment_path,
 )
 from seawall.ledger.tail import Tail
-
 
 
 class Recovery:
@@ -52,11 +51,11 @@ class Recovery:
         if found is not None and (not numbers or found.segment >= numbers[0]):
             return found
         if not numbers:
-            return Position(segment=1, offset=SEGMENT_HEAD, index=0)
+            return START
         first = self._head(numbers[0])
         if first is None:
             if numbers == [1]:
-                return Position(segment=1, offset=SEGMENT_HEAD, index=0)
+                return START
             raise damaged(numbers[0])
         return Position(segment=numbers[0], offset=SEGMENT_HEAD, index=first)
 
@@ -70,7 +69,9 @@ class Recovery:
             Corrupt: a segment that is not the last is damaged, with code ``ledger.journal_damaged``.
             DiskFull: the record of the cut does not fit; the cut is made and recorded the next time.
         """
-        begin = self.position() if known is None else Position(segment=known.segment, offset=known.end, index=known.count)
+        begin = (
+            self.position() if known is None else Position(segment=known.segment, offset=known.end, index=known.count)
+        )
         segment, offset, index = begin.segment, begin.offset, begin.index
         while True:
             file = self._open(segment, index)

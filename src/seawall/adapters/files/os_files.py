@@ -109,10 +109,11 @@ class OsFiles:
                 return OsFile(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
 
     def names(self, directory: str) -> list[str]:
-        """Sorted names in a folder."""
+        """Sorted names in a folder, those of folders with a slash."""
         with _mapped("list"):
             try:
-                return sorted(entry.name for entry in os.scandir(directory))
+                with os.scandir(directory) as found:
+                    return sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in found)
             except FileNotFoundError:
                 return []
 
@@ -122,9 +123,13 @@ class OsFiles:
             Path(old).replace(new)
 
     def remove(self, path: str) -> None:
-        """Remove a file."""
+        """Remove a file or an empty folder."""
         with _mapped("remove"):
-            Path(path).unlink(missing_ok=True)
+            try:
+                Path(path).unlink(missing_ok=True)
+            except IsADirectoryError:
+                with suppress(OSError):
+                    Path(path).rmdir()
 
     def make_directory(self, path: str) -> None:
         """Make a folder and those above it."""

@@ -93,11 +93,11 @@ class VolatileFiles:
             return _VolatileFile(self, node, self._life)
 
     def names(self, directory: str) -> list[str]:
-        """Sorted names in a folder, of files and folders."""
+        """Sorted names in a folder, those of folders with a slash."""
         with self._mutex:
             folder = self._folders.get(directory)
             prefix = directory + "/"
-            below = {path[len(prefix) :].partition("/")[0] for path in self._folders if path.startswith(prefix)}
+            below = {path[len(prefix) :].partition("/")[0] + "/" for path in self._folders if path.startswith(prefix)}
             return sorted({*(folder.names if folder else ()), *below})
 
     def rename(self, old: str, new: str) -> None:
@@ -115,9 +115,12 @@ class VolatileFiles:
             folder.since.append((f"{old_name}/{new_name}", node))
 
     def remove(self, path: str) -> None:
-        """Remove a file."""
+        """Remove a file or an empty folder."""
         with self._mutex:
             self.step()
+            if path in self._folders and not self.names(path):
+                del self._folders[path]
+                return
             directory, _, name = path.rpartition("/")
             folder = self._folder(directory)
             if folder.names.pop(name, None) is not None:
