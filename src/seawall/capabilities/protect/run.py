@@ -16,7 +16,7 @@ from seawall.capabilities.protect.model import (
 from seawall.capabilities.protect.open_keys import OpenKeys
 from seawall.capabilities.protect.plan import ColumnPlan, Plan, make_plan
 from seawall.capabilities.protect.policy import Encrypt, Mask, Policy, Tokenise, decode
-from seawall.capabilities.protect.ports import Classifier, ColumnKeys, Copy, Protections, Targets
+from seawall.capabilities.protect.ports import Classification, Classifier, ColumnKeys, Copy, Protections, Targets
 from seawall.capabilities.protect.sealing import binding
 from seawall.capabilities.protect.tokens import tokens_for
 from seawall.capabilities.protect.tweaks import tweak_id
@@ -58,14 +58,16 @@ class ProtectTarget:
         """
         policy = decode(command.policy)
         with self._targets.open(command.target, command.out, overwrite=command.overwrite) as copy:
-            classification = command.classification
-            if classification is None:
-                classification = self._classifier.columns(turn, command.target, command.scan_id)
-            plan = make_plan(policy, classification, copy.fields())
+            plan = make_plan(policy, self._classification(turn, command), copy.fields())
             with OpenKeys(self._keys, turn, policy.domain) as keys:
                 work = [self._column(keys, policy, column) for column in plan.columns]
                 copy.rewrite({column.name: conversion for column, conversion in work}, turn.progress)
             return self._finish(turn, policy, plan, copy, work)
+
+    def _classification(self, turn: Turn, command: Protect) -> Classification:
+        if command.classification is not None:
+            return command.classification
+        return self._classifier.columns(turn, command.target, command.scan_id)
 
     def _column(self, keys: OpenKeys, policy: Policy, plan: ColumnPlan) -> tuple[ProtectedColumn, Conversion]:
         context = binding(plan.data_class, plan.name)
