@@ -11,15 +11,13 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from seawall.edge.rest.application import build
 from seawall.edge.rest.counters import Counters
-from seawall.edge.rest.health import probes
+from seawall.edge.rest.edge import compose, shared_counters
 from seawall.edge.rest.hosts import Hosts
 from seawall.edge.rest.lane import Lane
 from seawall.edge.rest.limits import Limits
-from seawall.edge.rest.routes import Operation, Route, operations
+from seawall.edge.rest.routes import Route
 from seawall.edge.rest.server import serve
-from seawall.edge.rest.service import Service
 from seawall.edge.rest.tokens import Tokens
 from seawall.kernel.clock import SystemClock
 from seawall.kernel.command import Command
@@ -151,6 +149,7 @@ class SmallDesk:
     full: bool = False
     slow: float = 0.0
     epoch: int = 1
+    handled: int = 0
     authenticator: SmallAuthenticator = field(default_factory=SmallAuthenticator)
     entries: list[bytes] = field(default_factory=list)
     durable: list[bytes] = field(default_factory=list)
@@ -158,6 +157,7 @@ class SmallDesk:
     commands: list[Command] = field(default_factory=list)
 
     async def handle(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Any:
+        self.handled += 1
         if command.inline:
             begun = self.begin(principal, command, source=source, origin=origin)
             loop = asyncio.get_running_loop()
@@ -226,7 +226,6 @@ class Running:
     port: int
     desk: SmallDesk
     counters: Counters
-    operations: tuple[Operation, ...]
     stop: Stop
     thread: threading.Thread
 
@@ -256,23 +255,30 @@ def running(
 ) -> Iterator[Running]:
     """Run the edge; without ``fast`` everything takes the slow lane."""
     desk = desk or SmallDesk()
-    limits = limits or Limits()
-    table = operations(routes)
-    counters = Counters([operation.route.path for operation in table])
-    hosts = Hosts(["127.0.0.1", "localhost"])
+    counters = shared_counters(routes, 1)
     tokens = Tokens(desk.authenticator, lambda: desk.epoch, SystemClock())
-    service = Service(desk, tokens, counters, limits)
-    extra = probes(service, counters, readiness, lambda: {"ledger_backlog": ("Entries.", 3)})
-    app = build(service, table, extra, hosts, fallback)
-    lane = Lane(desk, tokens, table if fast else (), counters=counters, hosts=hosts, limits=limits)
+    hosts = Hosts(["127.0.0.1", "localhost"])
+    edge = compose(
+        routes,
+        desk,
+        tokens,
+        counters=counters,
+        hosts=hosts,
+        readiness=readiness,
+        gauges=lambda: {"ledger_backlog": ("Entries that wait for the scribe.", 3)},
+        version="0.0.0",
+        limits=limits,
+        fallback=fallback,
+    )
+    lane = edge.lane if fast else Lane(desk, tokens, (), counters=counters, hosts=hosts, limits=limits or Limits())
     listener = socket.create_server(("127.0.0.1", 0))
     stop = Stop()
     thread = threading.Thread(
-        target=serve, args=(app, lane, listener, stop), kwargs={"grace": grace}, name="server", daemon=True
+        target=serve, args=(edge.app, lane, listener, stop), kwargs={"grace": grace}, name="server", daemon=True
     )
     thread.start()
     try:
-        yield Running(listener.getsockname()[1], desk, counters, table, stop, thread)
+        yield Running(listener.getsockname()[1], desk, counters, stop, thread)
     finally:
         stop.set()
         thread.join(10)

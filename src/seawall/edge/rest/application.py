@@ -77,7 +77,8 @@ async def _refused(request: Request, error: Exception) -> Any:
     status = error.status_code if isinstance(error, HTTPException) else 500
     code, text = _REFUSALS.get(status, ("request.refused", "this request was refused."))
     headers = error.headers if isinstance(error, HTTPException) and error.headers else {}
-    extra = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+    allowed = sorted(method.strip() for method in headers.get("Allow", "").split(",") if method)
+    extra = ((b"allow", ", ".join(allowed).encode()),) if allowed else ()
     return refusal(status, code, text, request.scope["path"], extra=extra)
 
 

@@ -22,6 +22,8 @@ def misfit(error: Exception, field: str | None = None) -> InvalidInput:
         position = _POSITION.search(str(error))
         where = f" at byte {position[1]}" if position else ""
         return InvalidInput("request.malformed_json", f"the body is not JSON{where}.", field=field or "body")
+    if isinstance(error, UnicodeDecodeError):
+        return InvalidInput("request.malformed_json", "the body is not UTF-8.", field=field or "body")
     if isinstance(error, RecursionError):
         return InvalidInput("request.malformed_json", "the body is nested too deep.", field=field or "body")
     return InvalidInput("request.invalid", "a value is outside of what is allowed.", field=field or "body")

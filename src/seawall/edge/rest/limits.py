@@ -14,7 +14,7 @@ class Limits:
         headers: number of header lines.
         url: the request target.
         management_body: a body on the management plane.
-        data_body: a body on the data plane; it carries base64 and JSON, so it is larger than what is in it.
+        data_body: a body on the data plane: 64 KiB of plaintext in base64, and what stands around it.
         pipeline: requests of one connection that wait for their answers before reading from it stops.
         connections: open connections of one worker.
         idle: how long a connection without a request stays open.
@@ -25,7 +25,7 @@ class Limits:
     headers: int = 64
     url: int = 4 * _KIB
     management_body: int = 1024 * _KIB
-    data_body: int = 96 * _KIB
+    data_body: int = 88 * _KIB
     pipeline: int = 64
     connections: int = 2048
     idle: float = 75.0

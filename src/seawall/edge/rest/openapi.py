@@ -58,8 +58,8 @@ def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
     else:
         responses[str(route.status)] = _content("What came back.", schema_of[id(route.result)], "application/json")
     entry: dict[str, Any] = {
-        "operationId": _identifier(route.command.action, route.command.__name__),
-        "summary": text.splitlines()[0].rstrip("."),
+        "operationId": _WORD.sub("_", f"{route.method.lower()} {route.path}").strip("_"),
+        "summary": text.splitlines()[0].rstrip(".").replace("``", "`"),
         "tags": [route.command.action.partition(".")[0]],
         "responses": responses,
     }
@@ -92,7 +92,3 @@ def _parameters(
 
 def _content(description: str, schema: Any, media_type: str) -> dict[str, Any]:
     return {"description": description, "content": {media_type: {"schema": schema}}}
-
-
-def _identifier(action: str, name: str) -> str:
-    return _WORD.sub("_", f"{action}_{name}").strip("_")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -26,6 +26,7 @@ class Route:
         status: the status of success.
         public: whether somebody who has proved nothing yet may ask it (signing in, enrolling).
         fast: whether the fast lane answers it too; the command is inline then, and its path fields are plain names.
+        fixed: fields of the command that nobody sets over this edge, with their values.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Route:
     status: int = 200
     public: bool = False
     fast: bool = False
+    fixed: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Operation:
@@ -45,13 +47,14 @@ class Operation:
     def __init__(self, route: Route, index: int) -> None:
         self.route = route
         self.index = index
-        fields = {field.name: field for field in msgspec.structs.fields(route.command)}
+        fields = {info.name: info for info in msgspec.structs.fields(route.command)}
         names = _PARAMETER.findall(route.path)
-        unknown = set(names) - fields.keys()
+        unknown = {*names, *route.fixed} - fields.keys()
         if unknown:
             raise TypeError(f"{route.path} names {sorted(unknown)}, which {route.command.__name__} does not have")
         self.path_fields = {name: fields[name] for name in names}
-        self.body_fields = {name: field for name, field in fields.items() if name not in self.path_fields}
+        taken = {*self.path_fields, *route.fixed}
+        self.body_fields = {name: info for name, info in fields.items() if name not in taken}
         self.body_type = _body_type(route.command, self.body_fields.values())
         self._decode = msgspec.json.Decoder(self.body_type).decode
         self._encode = msgspec.json.Encoder().encode
@@ -70,7 +73,7 @@ class Operation:
         """
         try:
             values = self._decode(body or b"{}")
-            return self.route.command(**path, **{name: getattr(values, name) for name in self._body})
+            return self._command(path, values)
         except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
             raise misfit(error) from None
 
@@ -86,12 +89,12 @@ class Operation:
                 given[name] = [*given[name], value] if isinstance(given[name], list) else [given[name], value]
             else:
                 given[name] = value
-        for name, field in self.body_fields.items():
-            if isinstance(given.get(name), str) and _takes_many(field.type):
+        for name, info in self.body_fields.items():
+            if isinstance(given.get(name), str) and _takes_many(info.type):
                 given[name] = [given[name]]
         try:
             values = msgspec.convert(given, self.body_type, strict=False)
-            return self.route.command(**path, **{name: getattr(values, name) for name in self._body})
+            return self._command(path, values)
         except (msgspec.MsgspecError, ValueError, TypeError) as error:
             raise misfit(error) from None
 
@@ -102,12 +105,15 @@ class Operation:
             InvalidInput: naming the parameter that is wrong.
         """
         values: dict[str, Any] = {}
-        for name, field in self.path_fields.items():
+        for name, info in self.path_fields.items():
             try:
-                values[name] = msgspec.convert(raw[name], field.type, strict=False)
+                values[name] = msgspec.convert(raw[name], info.type, strict=False)
             except msgspec.ValidationError as error:
                 raise misfit(error, name) from None
         return values
+
+    def _command(self, path: Mapping[str, Any], values: msgspec.Struct) -> Command:
+        return self.route.command(**path, **self.route.fixed, **{name: getattr(values, name) for name in self._body})
 
     def to_body(self, result: Any) -> bytes:
         """Encode what came back."""
@@ -121,14 +127,14 @@ def operations(routes: Iterable[Route]) -> tuple[Operation, ...]:
 
 def _body_type(command: type[Command], fields: Iterable[msgspec.structs.FieldInfo]) -> type[msgspec.Struct]:
     definition: list[tuple[str, Any, Any]] = []
-    for field in fields:
-        if field.default_factory is not msgspec.NODEFAULT:
-            default: Any = msgspec.field(default_factory=field.default_factory, name=field.encode_name)
-        elif field.default is not msgspec.NODEFAULT:
-            default = msgspec.field(default=field.default, name=field.encode_name)
+    for info in fields:
+        if info.default_factory is not msgspec.NODEFAULT:
+            default: Any = msgspec.field(default_factory=info.default_factory, name=info.encode_name)
+        elif info.default is not msgspec.NODEFAULT:
+            default = msgspec.field(default=info.default, name=info.encode_name)
         else:
-            default = msgspec.field(name=field.encode_name)
-        definition.append((field.name, field.type, default))
+            default = msgspec.field(name=info.encode_name)
+        definition.append((info.name, info.type, default))
     return msgspec.defstruct(
         f"{command.__name__}Request",
         definition,

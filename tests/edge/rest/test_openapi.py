@@ -1,0 +1,82 @@
+"""The description of the API: valid, and true to the table."""
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from seawall.edge.rest.openapi import document
+from seawall.edge.rest.routes import operations
+from seawall.edge.rest.table import ROUTES
+from support.rest import request, running
+
+SCHEMA = Path(__file__).parents[2] / "vectors" / "openapi" / "openapi-3.1.json"
+
+
+@pytest.fixture(scope="module")
+def described():
+    with running(routes=ROUTES) as server:
+        answer = server.talk(request("GET", "/openapi.json", b"", authorization=""))
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    return json.loads(answer.partition(b"\r\n\r\n")[2])
+
+
+def test_it_is_a_valid_openapi_3_1_document(described):
+    schema = json.loads(SCHEMA.read_text())["schema"]
+    jsonschema.Draft202012Validator(schema).validate(described)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(schema).validate({**described, "paths": {"/x": {"get": {"tags": 5}}}})
+
+
+def test_every_schema_in_it_is_a_valid_schema(described):
+    for schema in described["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_every_reference_in_it_leads_somewhere(described):
+    for reference in re.findall(r'"\$ref": ?"#/([^"]+)"', json.dumps(described)):
+        place = described
+        for part in reference.split("/"):
+            place = place[part]
+
+
+def test_every_route_is_in_it_once_and_nothing_else(described):
+    shown = {(method.upper(), path) for path, item in described["paths"].items() for method in item}
+    assert shown == {(route.method, route.path) for route in ROUTES}
+    names = [entry["operationId"] for item in described["paths"].values() for entry in item.values()]
+    assert len(names) == len(set(names))
+
+
+def test_path_parameters_are_named_and_bodies_have_the_other_fields(described):
+    encrypt = described["paths"]["/v1/domains/{domain}/keys/{key}/encrypt"]["post"]
+    assert [(p["name"], p["in"], p["required"]) for p in encrypt["parameters"]] == [
+        ("domain", "path", True),
+        ("key", "path", True),
+    ]
+    body = described["components"]["schemas"]["EncryptRequest"]
+    assert set(body["properties"]) == {"plaintext", "context"}
+    assert body["required"] == ["plaintext"]
+    assert body["additionalProperties"] is False
+    listed = described["paths"]["/v1/domains"]["get"]
+    assert {p["name"] for p in listed["parameters"]} == {"limit", "cursor"}
+
+
+def test_what_nobody_sets_over_the_network_is_not_offered(described):
+    assert "out" not in described["components"]["schemas"]["AssessRequest"]["properties"]
+    with running(routes=ROUTES) as server:
+        answer = server.talk(request("POST", "/v1/assessments", b'{"out":"/etc"}'))
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b'"field":"out"' in answer
+
+
+def test_only_public_routes_need_no_token(described):
+    free = {
+        (method.upper(), path)
+        for path, item in described["paths"].items()
+        for method, entry in item.items()
+        if entry.get("security") == []
+    }
+    assert free == {(route.method, route.path) for route in ROUTES if route.public}
+    assert document(operations(ROUTES), "1")["security"] == [{"bearer": []}]
