@@ -1,3 +1,4 @@
+import copy
 import json
 import os
 import threading
@@ -135,3 +136,11 @@ def test_a_forked_child_draws_a_prefix_of_its_own() -> None:
     os.close(write)
     assert ours[:12] == before[:12]
     assert theirs[:12] == theirs[24:36] != ours[:12]
+
+
+def test_a_copied_sequence_draws_a_prefix_of_its_own() -> None:
+    nonces = NonceSequence()
+    before = nonces.next()
+    assert copy.deepcopy(nonces).next()[:12] != before[:12]
+    assert copy.copy(nonces).next() == before[:12] + (1).to_bytes(12)
+    assert nonces.next() == before[:12] + (2).to_bytes(12)
