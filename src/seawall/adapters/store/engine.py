@@ -94,9 +94,28 @@ class Store:
             with connection.begin():
                 yield connection
 
+    def maintain(self, statement: str) -> tuple[Any, ...] | None:
+        """Run a statement that a database takes outside transactions alone; return its first row, if it gives one.
+
+        Raises:
+            Unavailable, Corrupt: as :func:`seawall.adapters.store.faults.faults`.
+        """
+        with faults(), self._engine.connect() as connection:
+            bare = connection.connection.driver_connection
+            assert bare is not None
+            if self.dialect == "postgresql":
+                bare.autocommit = True
+            try:
+                cursor = bare.execute(statement)
+                row: tuple[Any, ...] | None = cursor.fetchone() if cursor.description else None
+            finally:
+                if self.dialect == "postgresql":
+                    bare.autocommit = False
+            return row
+
     def create_all(self) -> None:
         """Make all tables at once, without migrations; for tests."""
-        from seawall.adapters.store.tables import all as _  # noqa: F401, PLC0415 - fills the catalogue
+        from seawall.adapters.store.tables import all as _  # noqa: F401 - fills the catalogue
 
         with self.begin() as tx:
             metadata.create_all(tx.connection)

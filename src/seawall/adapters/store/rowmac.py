@@ -30,7 +30,7 @@ class RowMac:
     def __init__(self, key: Secret) -> None:
         self._keyed = hmac.new(key.expose(), b"seawall row\x00", sha256)
 
-    def seal(self, table: str, values: Mapping[str, Any]) -> bytes:
+    def seal(self, table: str, values: Mapping[Any, Any]) -> bytes:
         """Make the MAC of a row. A value named ``mac`` is left out.
 
         Args:
@@ -42,7 +42,7 @@ class RowMac:
             mac.update(part)
         return mac.digest()
 
-    def check(self, table: str, values: Mapping[str, Any], mac: bytes) -> None:
+    def check(self, table: str, values: Mapping[Any, Any], mac: bytes) -> None:
         """Check a row against its MAC.
 
         Raises:
@@ -56,7 +56,7 @@ class RowMac:
             )
 
 
-def _encode(table: str, values: Mapping[str, Any]) -> Iterator[bytes]:
+def _encode(table: str, values: Mapping[Any, Any]) -> Iterator[bytes]:
     yield _part(b"t", table.encode())
     for name in sorted(values):
         if name != _MAC:

@@ -1,0 +1,192 @@
+"""Domains and keys in memory: the reference that the conformance suite begins with."""
+
+import copy
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from seawall.adapters.store.key_lists import parse_cursor
+from seawall.capabilities.keys import errors
+from seawall.capabilities.keys.domain import Domain
+from seawall.capabilities.keys.model import GONE, Key
+from seawall.kernel.command import Record
+from seawall.kernel.paging import Page
+
+
+@dataclass(slots=True)
+class _State:
+    domains: dict[str, Domain] = field(default_factory=dict)
+    keys: dict[tuple[str, str], Key] = field(default_factory=dict)
+    keks: dict[UUID, bytes] = field(default_factory=dict)
+    materials: dict[tuple[UUID, int], bytes] = field(default_factory=dict)
+    outbox: list[Record] = field(default_factory=list)
+    epoch: int = 1
+
+
+class MemoryReads:
+    """One moment; implements the room's ``KeyReads``."""
+
+    def __init__(self, state: _State) -> None:
+        self._state = state
+
+    def domain(self, name: str) -> Domain | None:
+        """Find a domain, also a destroyed one."""
+        return self._state.domains.get(name)
+
+    def key(self, domain: str, name: str) -> Key | None:
+        """Find a key, also a destroyed one."""
+        found = self._state.keys.get((domain, name))
+        return None if found is None else _within(found, self._state.domains[domain])
+
+    def kek(self, domain_id: UUID) -> bytes | None:
+        """Read a domain's wrapped key-encryption key."""
+        return self._state.keks.get(domain_id)
+
+    def material(self, key_id: UUID, version: int) -> bytes | None:
+        """Read a version's sealed material."""
+        return self._state.materials.get((key_id, version))
+
+
+class MemoryTransaction(MemoryReads):
+    """A change of state; implements the room's ``KeyTransaction``."""
+
+    def add_domain(self, domain: Domain, kek: bytes) -> None:
+        """Add a domain.
+
+        Raises:
+            Conflict: ``keys.domain_exists``.
+        """
+        if domain.name in self._state.domains:
+            raise errors.domain_exists(domain.name)
+        self._state.domains[domain.name] = domain
+        self._state.keks[domain.id] = kek
+
+    def save_domain(self, domain: Domain) -> None:
+        """Store what became of a domain."""
+        self._state.domains[domain.name] = domain
+
+    def erase_domain(self, domain_id: UUID) -> int:
+        """Erase the wrapped key-encryption key and all material under it."""
+        self._state.keks.pop(domain_id, None)
+        mine = [key.id for key in self._state.keys.values() if key.domain_id == domain_id]
+        return sum(self.erase_key(key_id) for key_id in mine)
+
+    def add_key(self, key: Key, material: bytes) -> None:
+        """Add a key with its first version.
+
+        Raises:
+            Conflict: ``keys.exists``.
+        """
+        if (key.domain, key.name) in self._state.keys:
+            raise errors.key_exists(key.domain, key.name)
+        self.add_version(key, material)
+
+    def add_version(self, key: Key, material: bytes) -> None:
+        """Store a key whose last version is new."""
+        self.save_key(key)
+        self._state.materials[key.id, key.version] = material
+
+    def save_key(self, key: Key) -> None:
+        """Store what became of a key."""
+        self._state.keys[key.domain, key.name] = key
+
+    def erase_key(self, key_id: UUID) -> int:
+        """Erase the material of all versions."""
+        mine = [place for place in self._state.materials if place[0] == key_id]
+        for place in mine:
+            del self._state.materials[place]
+        return len(mine)
+
+    def outbox(self, record: Record) -> None:
+        """Leave a record for the ledger."""
+        self._state.outbox.append(record)
+
+    def announce(self) -> None:
+        """Count the epoch further."""
+        self._state.epoch += 1
+
+
+class MemoryKeys:
+    """Domains and keys in this process; implements the room's ``KeyStore`` and ``KeyLists``."""
+
+    def __init__(self) -> None:
+        self._state = _State()
+        self._lock = threading.Lock()
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """The records that were left for the ledger."""
+        return tuple(self._state.outbox)
+
+    @contextmanager
+    def begin(self) -> Iterator[MemoryTransaction]:
+        """Open a transaction that writes; it leaves no trace when the block raises."""
+        with self._lock:
+            state = self._state
+            fresh = _State(*(copy.copy(getattr(state, name)) for name in _State.__slots__))
+            yield MemoryTransaction(fresh)
+            self._state = fresh
+
+    @contextmanager
+    def read(self) -> Iterator[MemoryReads]:
+        """Open a view of one moment."""
+        yield MemoryReads(self._state)
+
+    def scrub(self) -> None:
+        """Nothing is left of what was erased."""
+
+    def remaining(self, *, domain_id: UUID | None = None, key_id: UUID | None = None) -> int:
+        """Count the wrapped keys and sealed materials that are left of a domain or a key."""
+        state = self._state
+        mine = {key.id for key in state.keys.values() if key.domain_id == domain_id or key.id == key_id}
+        return sum(place[0] in mine for place in state.materials) + (domain_id in state.keks)
+
+    def domains(self, *, limit: int, cursor: str | None) -> Page[Domain]:
+        """List domains by name, tombstones too."""
+        found = [one for name, one in sorted(self._state.domains.items()) if name > (cursor or "")]
+        return Page(items=found[:limit], next_cursor=found[limit - 1].name if len(found) > limit else None)
+
+    def keys(self, *, domain: str | None, limit: int, cursor: str | None) -> Page[Key]:
+        """List keys by domain and name, tombstones too.
+
+        Raises:
+            NotFound: ``keys.domain_unknown``.
+            InvalidInput: ``page.cursor``.
+        """
+        state, after = self._state, parse_cursor(cursor)
+        if domain is not None and domain not in state.domains:
+            raise errors.unknown_domain(domain)
+        found = [
+            _within(one, state.domains[one.domain])
+            for place, one in sorted(state.keys.items())
+            if place > after and domain in (None, one.domain)
+        ]
+        last = found[limit - 1] if len(found) > limit else None
+        return Page(items=found[:limit], next_cursor=f"{last.domain}/{last.name}" if last else None)
+
+    def due_keys(self, now_ms: int, *, domain: str | None, limit: int) -> Sequence[tuple[str, str]]:
+        """Name the keys whose destruction is due."""
+        state = self._state
+        return [
+            place
+            for place, key in state.keys.items()
+            if key.life.destroy_after_ms is not None
+            and key.life.destroy_after_ms <= now_ms
+            and key.life.state not in GONE
+            and state.domains[key.domain].destroyed_ms is None
+            and domain in (None, key.domain)
+        ][:limit]
+
+    def due_domains(self, now_ms: int, *, limit: int) -> Sequence[str]:
+        """Name the domains whose destruction is due."""
+        return [
+            name
+            for name, domain in self._state.domains.items()
+            if domain.shred_after_ms is not None and domain.shred_after_ms <= now_ms and domain.destroyed_ms is None
+        ][:limit]
+
+
+def _within(key: Key, domain: Domain) -> Key:
+    return key if domain.destroyed_ms is None else replace(key, life=key.life.shred(domain.destroyed_ms))
