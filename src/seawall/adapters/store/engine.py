@@ -6,7 +6,7 @@ and then change what it saw. Readers see one moment and wait for nobody.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, text
 from sqlalchemy.engine import make_url
@@ -101,17 +101,13 @@ class Store:
             Unavailable, Corrupt: as :func:`seawall.adapters.store.faults.faults`.
         """
         with faults(), self._engine.connect() as connection:
+            if self.dialect == "postgresql":
+                found = connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(statement)
+                row = found.first() if found.returns_rows else None
+                return None if row is None else tuple(row)
             bare = connection.connection.driver_connection
             assert bare is not None
-            if self.dialect == "postgresql":
-                bare.autocommit = True
-            try:
-                cursor = bare.execute(statement)
-                row: tuple[Any, ...] | None = cursor.fetchone() if cursor.description else None
-            finally:
-                if self.dialect == "postgresql":
-                    bare.autocommit = False
-            return row
+            return cast("tuple[Any, ...] | None", bare.execute(statement).fetchone())
 
     def create_all(self) -> None:
         """Make all tables at once, without migrations; for tests."""

@@ -11,7 +11,7 @@ from seawall.capabilities.keys.domain import Domain, DomainPolicy, DomainState
 from seawall.capabilities.keys.model import Key, KeyState, KeyVersion, LifeCycle, Purpose
 from seawall.kernel.errors import Corrupt
 
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
 _POLICY = tuple(field.name for field in fields(DomainPolicy))
 _TIMES = tuple(field.name for field in fields(LifeCycle) if field.name != "state")
 

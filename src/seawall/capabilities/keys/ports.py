@@ -1,8 +1,15 @@
 """What this room needs of others."""
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
+from uuid import UUID
 
+from seawall.capabilities.keys.domain import Domain
+from seawall.capabilities.keys.model import Key
 from seawall.capabilities.keys.root import RootDescription
+from seawall.kernel.command import Record
+from seawall.kernel.paging import Page
 from seawall.kernel.secret import Secret
 
 
@@ -36,4 +43,152 @@ class RootOfTrust(Protocol):
 
     def close(self) -> None:
         """Forget the root key; closing twice is harmless."""
+        ...
+
+
+class Lease(Protocol):
+    """The epoch under which caches hold, shared by every process of a home."""
+
+    def epoch(self) -> int:
+        """Read the epoch; what was cached under another is void.
+
+        Raises:
+            Unavailable: when this node may use nothing from memory.
+        """
+        ...
+
+    def bump(self) -> int:
+        """Make everything void that was cached before; return the new epoch."""
+        ...
+
+    def acknowledge(self, epoch: int | None = None) -> None:
+        """Say that this process holds nothing from before an epoch."""
+        ...
+
+    def wait_all(self) -> None:
+        """Return when no process holds anything from before the present epoch."""
+        ...
+
+
+class KeyReads(Protocol):
+    """Domains and keys as they were at one moment. Every row is checked: Corrupt when it was changed from outside."""
+
+    def domain(self, name: str) -> Domain | None:
+        """Find a domain, also a destroyed one."""
+        ...
+
+    def key(self, domain: str, name: str) -> Key | None:
+        """Find a key, also a destroyed one; the keys of a destroyed domain are destroyed."""
+        ...
+
+    def kek(self, domain_id: UUID) -> bytes | None:
+        """Read a domain's wrapped key-encryption key, unless it was erased."""
+        ...
+
+    def material(self, key_id: UUID, version: int) -> bytes | None:
+        """Read a version's sealed material, unless it was erased."""
+        ...
+
+
+class DomainWrites(Protocol):
+    """Changes to domains."""
+
+    def add_domain(self, domain: Domain, kek: bytes) -> None:
+        """Add a domain and its wrapped key-encryption key.
+
+        Raises:
+            Conflict: ``keys.domain_exists``, also for the name of a tombstone.
+        """
+        ...
+
+    def save_domain(self, domain: Domain) -> None:
+        """Store what became of a domain."""
+        ...
+
+    def erase_domain(self, domain_id: UUID) -> int:
+        """Erase the wrapped key-encryption key and all material under it; return how many versions had any."""
+        ...
+
+
+class KeyWrites(Protocol):
+    """Changes to keys."""
+
+    def add_key(self, key: Key, material: bytes) -> None:
+        """Add a key with its first version.
+
+        Raises:
+            Conflict: ``keys.exists``, also for the name of a tombstone.
+        """
+        ...
+
+    def add_version(self, key: Key, material: bytes) -> None:
+        """Store a key whose last version is new."""
+        ...
+
+    def save_key(self, key: Key) -> None:
+        """Store what became of a key."""
+        ...
+
+    def erase_key(self, key_id: UUID) -> int:
+        """Erase the material of all versions; return how many had any."""
+        ...
+
+
+class Telling(Protocol):
+    """What a change of state tells others, in its own transaction."""
+
+    def outbox(self, record: Record) -> None:
+        """Leave a record for the ledger."""
+        ...
+
+    def announce(self) -> None:
+        """Tell the other nodes of the store that what they cached is void."""
+        ...
+
+
+class KeyTransaction(KeyReads, DomainWrites, KeyWrites, Telling, Protocol):
+    """One change of state: all of it or none."""
+
+
+class KeyStore(Protocol):
+    """Where domains and keys are kept."""
+
+    def begin(self) -> AbstractContextManager[KeyTransaction]:
+        """Open a transaction that writes; writers take turns."""
+        ...
+
+    def read(self) -> AbstractContextManager[KeyReads]:
+        """Open a view of one moment."""
+        ...
+
+    def scrub(self) -> None:
+        """Overwrite, as far as the database can, what was erased before.
+
+        Raises:
+            Unavailable: ``store.scrub_blocked``, when readers held it up too long.
+        """
+        ...
+
+    def remaining(self, *, domain_id: UUID | None = None, key_id: UUID | None = None) -> int:
+        """Count the wrapped keys and sealed materials that the store still has of a domain or a key."""
+        ...
+
+
+class KeyLists(Protocol):
+    """Domains and keys, many at a time."""
+
+    def domains(self, *, limit: int, cursor: str | None) -> Page[Domain]:
+        """List domains by name, tombstones too."""
+        ...
+
+    def keys(self, *, domain: str | None, limit: int, cursor: str | None) -> Page[Key]:
+        """List keys by domain and name, tombstones too."""
+        ...
+
+    def due_keys(self, now_ms: int, *, domain: str | None, limit: int) -> Sequence[tuple[str, str]]:
+        """Name the keys, as domain and name, whose destruction is due."""
+        ...
+
+    def due_domains(self, now_ms: int, *, limit: int) -> Sequence[str]:
+        """Name the domains whose destruction is due."""
         ...

@@ -1,0 +1,260 @@
+"""What can be asked of this room, and what comes back."""
+
+from typing import ClassVar
+
+import msgspec
+
+from seawall.capabilities.keys.model import Purpose
+from seawall.capabilities.keys.views import DomainView, KeyView
+from seawall.kernel.command import Command
+from seawall.kernel.terms import Resource
+
+_CREATE, _READ, _UPDATE, _DELETE, _OTHER = 1, 2, 3, 4, 99
+PLATFORM = Resource(type="platform", id="seawall")
+
+
+def domain_resource(domain: str) -> Resource:
+    """Name a domain as what is acted on."""
+    return Resource(type="domain", id=domain, domain=domain)
+
+
+def key_resource(domain: str, key: str) -> Resource:
+    """Name a key as what is acted on."""
+    return Resource(type="key", id=f"{domain}/{key}", domain=domain)
+
+
+class CreateDomain(Command, frozen=True, kw_only=True):
+    """Make a domain, with a key-encryption key of its own."""
+
+    action: ClassVar[str] = "domains.create"
+    activity: ClassVar[int] = _CREATE
+    name: str
+    waiting_days: int = 30
+    trial: bool = False
+    deactivated_decrypts: bool = True
+    compromised_decrypts: bool = False
+
+    def resource(self) -> Resource:
+        """Name what is acted on."""
+        return domain_resource(self.name)
+
+
+class _OfDomain(Command, frozen=True, kw_only=True):
+    domain: str
+
+    def resource(self) -> Resource:
+        """Name what is acted on."""
+        return domain_resource(self.domain)
+
+
+class ShredDomain(_OfDomain, frozen=True, kw_only=True):
+    """Crypto-shred a domain: at once where its policy sets no waiting period, after it otherwise."""
+
+    action: ClassVar[str] = "domains.shred"
+    activity: ClassVar[int] = _DELETE
+    intent: ClassVar[bool] = True
+
+
+class CancelShred(_OfDomain, frozen=True, kw_only=True):
+    """Take back the shredding of a domain that waits for it."""
+
+    action: ClassVar[str] = "domains.cancel_shred"
+    activity: ClassVar[int] = _UPDATE
+    intent: ClassVar[bool] = True
+
+
+class Shredded(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a domain, and how many key versions lost their material just now."""
+
+    domain: DomainView
+    erased_versions: int
+
+
+class ListDomains(Command, frozen=True, kw_only=True):
+    """List domains by name."""
+
+    action: ClassVar[str] = "domains.list"
+    activity: ClassVar[int] = _READ
+    limit: int = 100
+    cursor: str | None = None
+
+    def resource(self) -> Resource:
+        """Name what is acted on."""
+        return PLATFORM
+
+
+class Domains(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of domains."""
+
+    items: list[DomainView]
+    next_cursor: str | None = None
+
+
+class CreateKey(_OfDomain, frozen=True, kw_only=True):
+    """Make a key; it is active at once unless told otherwise."""
+
+    action: ClassVar[str] = "keys.create"
+    activity: ClassVar[int] = _CREATE
+    name: str
+    purpose: Purpose = Purpose.ENCRYPT
+    activate: bool = True
+
+    def resource(self) -> Resource:
+        """Name what is acted on."""
+        return key_resource(self.domain, self.name)
+
+
+class ListKeys(Command, frozen=True, kw_only=True):
+    """List keys by domain and name; of all domains when none is named."""
+
+    action: ClassVar[str] = "keys.list"
+    activity: ClassVar[int] = _READ
+    domain: str = ""
+    limit: int = 100
+    cursor: str | None = None
+
+    def resource(self) -> Resource:
+        """Name what is acted on."""
+        return domain_resource(self.domain) if self.domain else PLATFORM
+
+
+class KeyPage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of keys."""
+
+    items: list[KeyView]
+    next_cursor: str | None = None
+
+
+class OfKey(Command, frozen=True, kw_only=True):
+    """What is asked of one key."""
+
+    activity: ClassVar[int] = _UPDATE
+    domain: str
+    key: str
+
+    def resource(self) -> Resource:
+        """Name what is acted on."""
+        return key_resource(self.domain, self.key)
+
+
+class GetKey(OfKey, frozen=True, kw_only=True):
+    """Show a key."""
+
+    action: ClassVar[str] = "keys.get"
+    activity: ClassVar[int] = _READ
+
+
+class RotateKey(OfKey, frozen=True, kw_only=True):
+    """Give a key a new version; old ones keep decrypting."""
+
+    action: ClassVar[str] = "keys.rotate"
+
+
+class ActivateKey(OfKey, frozen=True, kw_only=True):
+    """Begin a key's use."""
+
+    action: ClassVar[str] = "keys.activate"
+
+
+class SuspendKey(OfKey, frozen=True, kw_only=True):
+    """Stop every use of a key; the answer comes when no process uses it any more."""
+
+    action: ClassVar[str] = "keys.suspend"
+
+
+class ResumeKey(OfKey, frozen=True, kw_only=True):
+    """End a suspension."""
+
+    action: ClassVar[str] = "keys.resume"
+    intent: ClassVar[bool] = True
+
+
+class DeactivateKey(OfKey, frozen=True, kw_only=True):
+    """End a key's protection for good."""
+
+    action: ClassVar[str] = "keys.deactivate"
+    intent: ClassVar[bool] = True
+
+
+class CompromiseKey(OfKey, frozen=True, kw_only=True):
+    """Record that a key is known, or feared known, to others."""
+
+    action: ClassVar[str] = "keys.compromise"
+
+
+class DestroyKey(OfKey, frozen=True, kw_only=True):
+    """Block a key at once and destroy it after its domain's waiting period."""
+
+    action: ClassVar[str] = "keys.destroy"
+    activity: ClassVar[int] = _DELETE
+    intent: ClassVar[bool] = True
+
+
+class CancelDestroyKey(OfKey, frozen=True, kw_only=True):
+    """Take back a destruction that is pending."""
+
+    action: ClassVar[str] = "keys.cancel_destroy"
+    intent: ClassVar[bool] = True
+
+
+class FinishDestroy(Command, frozen=True, kw_only=True):
+    """Carry out every destruction that is due, of keys and of domains; of one domain when it is named."""
+
+    action: ClassVar[str] = "keys.finish_destroy"
+    activity: ClassVar[int] = _DELETE
+    intent: ClassVar[bool] = True
+    domain: str = ""
+
+    def resource(self) -> Resource:
+        """Name what is acted on."""
+        return domain_resource(self.domain) if self.domain else PLATFORM
+
+
+class Finished(msgspec.Struct, frozen=True, kw_only=True):
+    """What was destroyed: keys as ``domain/name``."""
+
+    keys: list[str]
+    domains: list[str]
+    erased_versions: int
+
+
+class _UseKey(OfKey, frozen=True, kw_only=True):
+    activity: ClassVar[int] = _OTHER
+    inline: ClassVar[bool] = True
+
+
+class Encrypt(_UseKey, frozen=True, kw_only=True):
+    """Encrypt a value under a key's current version; ``context`` must be given again to decrypt."""
+
+    action: ClassVar[str] = "data.encrypt"
+    plaintext: bytes
+    context: str = ""
+
+
+class Encrypted(msgspec.Struct, frozen=True, kw_only=True):
+    """An envelope and the version that made it."""
+
+    ciphertext: bytes
+    version: int
+
+
+class Decrypt(_UseKey, frozen=True, kw_only=True):
+    """Decrypt an envelope that a version of this key made."""
+
+    action: ClassVar[str] = "data.decrypt"
+    ciphertext: bytes
+    context: str = ""
+
+
+class Decrypted(msgspec.Struct, frozen=True, kw_only=True):
+    """The value."""
+
+    plaintext: bytes
+
+
+class Rewrap(_UseKey, frozen=True, kw_only=True):
+    """Encrypt anew, under the current version, what an older one made; the value is not shown."""
+
+    action: ClassVar[str] = "data.rewrap"
+    ciphertext: bytes
+    context: str = ""

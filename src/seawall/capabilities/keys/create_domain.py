@@ -1,0 +1,54 @@
+"""Make a domain."""
+
+import os
+
+from seawall.capabilities.keys import errors, sealing
+from seawall.capabilities.keys.commands import CreateDomain
+from seawall.capabilities.keys.domain import Domain, DomainPolicy
+from seawall.capabilities.keys.ports import KeyStore, RootOfTrust
+from seawall.capabilities.keys.views import DomainView
+from seawall.kernel.command import Turn
+from seawall.kernel.ids import Entropy, check_name, uuid7
+from seawall.kernel.secret import Secret
+
+
+class DomainMaker:
+    """Makes domains, each with a fresh key-encryption key that the root wraps."""
+
+    def __init__(self, store: KeyStore, root: RootOfTrust, *, entropy: Entropy = os.urandom) -> None:
+        self._store = store
+        self._root = root
+        self._entropy = entropy
+
+    def create(self, turn: Turn, command: CreateDomain) -> DomainView:
+        """Make a domain.
+
+        Raises:
+            InvalidInput: ``name.invalid`` or ``keys.waiting_days``.
+            Conflict: ``keys.domain_exists``.
+            Unavailable: the root or the store.
+        """
+        policy = DomainPolicy(
+            waiting_days=command.waiting_days,
+            trial=command.trial,
+            deactivated_decrypts=command.deactivated_decrypts,
+            compromised_decrypts=command.compromised_decrypts,
+        ).check()
+        domain = Domain(
+            id=uuid7(turn.now_ms, self._entropy),
+            name=check_name(command.name, field="name"),
+            policy=policy,
+            created_ms=turn.now_ms,
+        )
+        # The name is looked at before the token is troubled; the store has the last word.
+        with self._store.read() as reads:
+            if reads.domain(domain.name) is not None:
+                raise errors.domain_exists(domain.name)
+        with Secret(self._entropy(sealing.KEY_BYTES)) as kek:
+            wrapped = sealing.wrap_kek(self._root, kek, domain)
+        with self._store.begin() as tx:
+            tx.add_domain(domain, wrapped)
+            tx.outbox(
+                turn.record({"domain_id": str(domain.id), "waiting_days": policy.waiting_days, "trial": policy.trial})
+            )
+        return DomainView.of(domain)

@@ -1,0 +1,183 @@
+"""Destroy keys and domains: block at once, wait, erase, read back, leave a tombstone.
+
+1. Asking blocks every use at once, and is answered when no process uses the key any more.
+2. After the domain's waiting period the material is erased in the transaction that records it; a domain loses its
+   key-encryption key with it, so that nothing under it opens even from a copy of the rest.
+3. What was erased is overwritten, as far as the database can, and then looked for; finding it is an error.
+4. The tombstone stays: its id and name never return, and using it says what was destroyed when.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from seawall.capabilities.keys import errors
+from seawall.capabilities.keys.change_state import StateChanger
+from seawall.capabilities.keys.commands import (
+    CancelShred,
+    DestroyKey,
+    FinishDestroy,
+    Finished,
+    OfKey,
+    Shredded,
+    ShredDomain,
+    domain_resource,
+    key_resource,
+)
+from seawall.capabilities.keys.domain import DAY_MS, Domain
+from seawall.capabilities.keys.model import LifeCycle
+from seawall.capabilities.keys.ports import KeyLists, KeyStore, KeyTransaction
+from seawall.capabilities.keys.revoke import Revocation
+from seawall.capabilities.keys.vault import find_domain
+from seawall.capabilities.keys.views import DomainView, KeyView
+from seawall.kernel.command import Turn
+from seawall.kernel.errors import Conflict
+from seawall.kernel.terms import Resource
+
+_BATCH = 500
+
+
+class _OneKey(OfKey, frozen=True, kw_only=True):
+    """One of the keys that a larger command destroys."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    what: str
+    domain_id: UUID | None = None
+    key_id: UUID | None = None
+
+
+class Destroyer:
+    """Destroys keys and domains."""
+
+    def __init__(self, store: KeyStore, lists: KeyLists, states: StateChanger, revocation: Revocation) -> None:
+        self._store = store
+        self._lists = lists
+        self._states = states
+        self._revocation = revocation
+
+    def destroy_key(self, turn: Turn, command: DestroyKey) -> KeyView:
+        """Block a key and destroy it after the waiting period; at once where there is none.
+
+        Raises:
+            NotFound: ``keys.domain_unknown`` or ``keys.unknown``.
+            Conflict: ``keys.illegal_transition``.
+            Corrupt: ``keys.erase_incomplete``.
+        """
+        key, _ = self._states.step(turn, command, _destroyed)
+        self._revocation.wait()
+        if key.life.destroyed_ms is not None:
+            self._read_back([_Gone(f"key {key.domain}/{key.name}", key_id=key.id)])
+        return KeyView.of(key)
+
+    def shred_domain(self, turn: Turn, command: ShredDomain) -> Shredded:
+        """Block a domain and crypto-shred it after the waiting period; at once where there is none.
+
+        Asked again when the period has passed, it shreds.
+
+        Raises:
+            NotFound: ``keys.domain_unknown``.
+            Conflict: ``keys.destroyed``, or ``keys.not_due``.
+            Corrupt: ``keys.erase_incomplete``.
+        """
+        erased = 0
+        with self._store.begin() as tx:
+            domain = find_domain(tx, command.domain).standing()
+            if domain.shred_after_ms is None:
+                domain = domain.request_shred(turn.now_ms)
+                due = domain.policy.waiting_days == 0
+            else:
+                due = True
+            if due:
+                domain, erased = _shred(turn, tx, domain)
+            else:
+                tx.save_domain(domain)
+                tx.outbox(turn.record({"domain_id": str(domain.id), "shred_after_ms": domain.shred_after_ms}))
+                tx.announce()
+        self._revocation.wait()
+        if due:
+            self._read_back([_Gone(f"domain {domain.name}", domain_id=domain.id)])
+        return Shredded(domain=DomainView.of(domain), erased_versions=erased)
+
+    def cancel_shred(self, turn: Turn, command: CancelShred) -> DomainView:
+        """Take back the shredding of a domain.
+
+        Raises:
+            NotFound: ``keys.domain_unknown``.
+            Conflict: ``keys.destroyed``, or ``keys.not_pending``.
+        """
+        with self._store.begin() as tx:
+            domain = find_domain(tx, command.domain).cancel_shred()
+            tx.save_domain(domain)
+            tx.outbox(turn.record({"domain_id": str(domain.id)}))
+            tx.announce()
+        return DomainView.of(domain)
+
+    def finish(self, turn: Turn, command: FinishDestroy) -> Finished:
+        """Carry out every destruction that is due; one that was cancelled meanwhile is left alone.
+
+        Raises:
+            Corrupt: ``keys.erase_incomplete``.
+        """
+        gone: list[_Gone] = []
+        keys: list[str] = []
+        domains: list[str] = []
+        erased = 0
+        for name in self._due_domains(turn.now_ms, command.domain):
+            with self._store.begin() as tx:
+                domain = find_domain(tx, name)
+                if domain.destroyed_ms is not None or (domain.shred_after_ms or turn.now_ms + 1) > turn.now_ms:
+                    continue
+                domain, count = _shred(turn, tx, domain, resource=domain_resource(name))
+            erased += count
+            domains.append(name)
+            gone.append(_Gone(f"domain {name}", domain_id=domain.id))
+        for owner, name in self._due_keys(turn.now_ms, command.domain):
+            try:
+                key, count = self._states.step(
+                    turn, _OneKey(domain=owner, key=name), _finished, resource=key_resource(owner, name)
+                )
+            except Conflict:
+                continue
+            erased += count
+            keys.append(f"{owner}/{name}")
+            gone.append(_Gone(f"key {owner}/{name}", key_id=key.id))
+        if gone:
+            self._revocation.wait()
+            self._read_back(gone)
+        return Finished(keys=keys, domains=domains, erased_versions=erased)
+
+    def _due_keys(self, now_ms: int, domain: str) -> Iterator[tuple[str, str]]:
+        seen: set[tuple[str, str]] = set()
+        while fresh := set(self._lists.due_keys(now_ms, domain=domain or None, limit=_BATCH)) - seen:
+            yield from sorted(fresh)
+            seen |= fresh
+
+    def _due_domains(self, now_ms: int, domain: str) -> list[str]:
+        return [domain] if domain else list(self._lists.due_domains(now_ms, limit=_BATCH))
+
+    def _read_back(self, gone: list[_Gone]) -> None:
+        self._store.scrub()
+        for one in gone:
+            if self._store.remaining(domain_id=one.domain_id, key_id=one.key_id):
+                raise errors.erase_incomplete(one.what)
+
+
+def _destroyed(life: LifeCycle, domain: Domain, now_ms: int) -> LifeCycle:
+    asked = life.destroy(now_ms, now_ms + domain.policy.waiting_days * DAY_MS)
+    return asked if domain.policy.waiting_days else asked.finish_destroy(now_ms)
+
+
+def _finished(life: LifeCycle, _: Domain, now_ms: int) -> LifeCycle:
+    return life.finish_destroy(now_ms)
+
+
+def _shred(turn: Turn, tx: KeyTransaction, domain: Domain, *, resource: Resource | None = None) -> tuple[Domain, int]:
+    shredded = domain.shred(turn.now_ms)
+    erased = tx.erase_domain(domain.id)
+    tx.save_domain(shredded)
+    facts = {"domain_id": str(domain.id), "kek_generation": domain.kek_generation, "erased_versions": erased}
+    tx.outbox(turn.record(facts, resource=resource))
+    tx.announce()
+    return shredded, erased

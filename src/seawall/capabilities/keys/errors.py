@@ -1,0 +1,169 @@
+"""What this room refuses, each with what can be done instead."""
+
+from collections.abc import Sequence
+
+from seawall.kernel.clock import iso
+from seawall.kernel.errors import Conflict, Corrupt, InvalidInput, NotFound
+
+_LATER = {
+    "pre_active": "Activate it first.",
+    "suspended": "Resume it, when what it was suspended for is settled.",
+    "deactivated": "Use another key to protect; what it protected may be read where the domain's policy allows it.",
+    "compromised": "Use another key; the domain's policy says whether what it protected may still be read.",
+}
+
+
+def unknown_domain(domain: str) -> NotFound:
+    """There is no such domain."""
+    return NotFound("keys.domain_unknown", f"there is no domain {domain}.", field="domain")
+
+
+def unknown_key(domain: str, key: str) -> NotFound:
+    """There is no such key."""
+    return NotFound("keys.unknown", f"there is no key {domain}/{key}.", field="key")
+
+
+def unknown_version(domain: str, key: str, version: int) -> NotFound:
+    """There never was such a version."""
+    return NotFound("keys.version_unknown", f"key {domain}/{key} has no version {version}.", field="version")
+
+
+def domain_exists(domain: str) -> Conflict:
+    """The name is taken, perhaps by a tombstone."""
+    return Conflict(
+        "keys.domain_exists",
+        f"there is, or was, a domain {domain}; names never return.",
+        field="name",
+        remedy="Choose another name.",
+    )
+
+
+def key_exists(domain: str, key: str) -> Conflict:
+    """The name is taken, perhaps by a tombstone."""
+    return Conflict(
+        "keys.exists",
+        f"there is, or was, a key {domain}/{key}; names never return.",
+        field="name",
+        remedy="Choose another name.",
+    )
+
+
+def illegal_transition(transition: str, standing: str, legal: Sequence[str]) -> Conflict:
+    """The state does not allow this transition."""
+    allowed = f"legal: {', '.join(legal)}." if legal else "nothing is legal any more."
+    return Conflict("keys.illegal_transition", f"{transition} is not legal for a key that is {standing}; {allowed}")
+
+
+def state_forbids(domain: str, key: str, state: str) -> Conflict:
+    """The state does not allow this use."""
+    return Conflict(f"keys.{state}", f"key {domain}/{key} is {state}; it cannot be used so.", remedy=_LATER.get(state))
+
+
+def not_active(domain: str, key: str, state: str) -> Conflict:
+    """Only an active key takes a new version."""
+    return Conflict(
+        "keys.not_active",
+        f"only an active key can be rotated, and {domain}/{key} is {state} or about to be destroyed.",
+        remedy="Activate or resume it, or make another key.",
+    )
+
+
+def pending_destruction(domain: str, key: str, after_ms: int) -> Conflict:
+    """The key waits for its destruction."""
+    return Conflict(
+        "keys.pending_destruction",
+        f"key {domain}/{key} will be destroyed after {iso(after_ms)} and cannot be used.",
+        remedy="A custodian can cancel its destruction until then.",
+    )
+
+
+def key_destroyed(domain: str, key: str, at_ms: int) -> Conflict:
+    """The key is gone."""
+    return Conflict(
+        "keys.destroyed",
+        f"key {domain}/{key} was destroyed at {iso(at_ms)}; what it protected cannot be read again by anyone.",
+    )
+
+
+def domain_pending(domain: str, after_ms: int) -> Conflict:
+    """The domain waits for its destruction."""
+    return Conflict(
+        "keys.pending_destruction",
+        f"domain {domain} will be destroyed after {iso(after_ms)}, and none of its keys can be used.",
+        remedy="A custodian can cancel its destruction until then.",
+    )
+
+
+def domain_destroyed(domain: str, at_ms: int) -> Conflict:
+    """The domain was crypto-shredded."""
+    return Conflict(
+        "keys.destroyed",
+        f"domain {domain} was crypto-shredded at {iso(at_ms)}; what its keys protected cannot be read again by anyone.",
+    )
+
+
+def not_pending(domain: str) -> Conflict:
+    """No destruction was asked for."""
+    return Conflict("keys.not_pending", f"no destruction of domain {domain} is pending.")
+
+
+def not_due(after_ms: int) -> Conflict:
+    """The waiting period has not passed."""
+    return Conflict(
+        "keys.not_due", f"destruction is not due before {iso(after_ms)}.", remedy="Wait, or cancel the destruction."
+    )
+
+
+def wrong_purpose(domain: str, key: str, purpose: str) -> InvalidInput:
+    """The key is for something else."""
+    return InvalidInput(
+        "keys.purpose",
+        f"key {domain}/{key} is for purpose {purpose} alone.",
+        field="key",
+        remedy="Name a key of the right purpose; a key serves one.",
+    )
+
+
+def other_version(domain: str, key: str, version: int) -> Conflict:
+    """Only the current version protects new values."""
+    return Conflict(
+        "keys.version_retired",
+        f"version {version} of key {domain}/{key} is not the current one and encrypts nothing new.",
+        remedy="Leave the version out.",
+    )
+
+
+def material_missing(domain: str, key: str, version: int) -> Corrupt:
+    """A living key without its material."""
+    return Corrupt(
+        "keys.material_missing",
+        f"the material of key {domain}/{key}, version {version}, is not in the store.",
+        remedy="Stop, and compare the store with its last good backup.",
+    )
+
+
+def erase_incomplete(what: str) -> Corrupt:
+    """Reading back after an erasure found something."""
+    return Corrupt(
+        "keys.erase_incomplete",
+        f"sealed material of {what} is still in the store after its destruction.",
+        remedy="Stop every node, and look for what writes to the store beside Seawall.",
+    )
+
+
+def kek_missing(domain: str) -> Corrupt:
+    """A living domain without its key-encryption key."""
+    return Corrupt(
+        "keys.kek_missing",
+        f"the key-encryption key of domain {domain} is not in the store.",
+        remedy="Stop, and compare the store with its last good backup.",
+    )
+
+
+def material_corrupt(domain: str, key: str, version: int) -> Corrupt:
+    """Material that does not open."""
+    return Corrupt(
+        "keys.material_corrupt",
+        f"the stored material of key {domain}/{key}, version {version}, was changed or belongs elsewhere.",
+        remedy="Stop, and compare the store with its last good backup.",
+    )

@@ -1,0 +1,202 @@
+"""The ring: unwrapped keys of this process, for a bounded time and number, under the lease of the epoch.
+
+1. Whoever uses a key asks the ring first, every time. A hit reads the epoch and the clock, and takes no lock.
+2. A miss reads the epoch, then the store; if the epoch has changed meanwhile, what was read is not used.
+3. A new epoch voids everything at once: keys and key-encryption keys are closed, and the process says so.
+"""
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from seawall.capabilities.keys.domain import Domain
+from seawall.capabilities.keys.held import HeldKey
+from seawall.capabilities.keys.model import Purpose, Use
+from seawall.capabilities.keys.ports import Lease
+from seawall.capabilities.keys.vault import Vault
+from seawall.kernel.clock import Clock
+from seawall.kernel.errors import Unavailable
+from seawall.kernel.ids import Entropy
+from seawall.kernel.secret import Secret
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+_TRIES = 16
+
+
+class _Generation:
+    """What is held under one epoch."""
+
+    __slots__ = ("epoch", "keks", "keys")
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.keys: dict[tuple[str, str], HeldKey] = {}
+        self.keks: dict[tuple[UUID, int], tuple[float, Secret]] = {}
+
+    def close(self) -> None:
+        for key in list(self.keys.values()):
+            key.close()
+        for _, kek in list(self.keks.values()):
+            kek.close()
+        self.keys.clear()
+        self.keks.clear()
+
+
+class KeyRing:
+    """The unwrapped keys of this process.
+
+    Args:
+        vault: opens what the store holds.
+        lease: the epoch.
+        clock: monotonic time.
+        keep_s: seconds that a key is held at most.
+        limit: keys that are held at most; the one held longest goes first.
+        entropy: random bytes for nonces.
+    """
+
+    def __init__(
+        self,
+        vault: Vault,
+        lease: Lease,
+        clock: Clock,
+        *,
+        keep_s: float = 300.0,
+        limit: int = 10_000,
+        entropy: Entropy = os.urandom,
+    ) -> None:
+        self._vault = vault
+        self._lease = lease
+        self._epoch = lease.epoch
+        self._now = clock.monotonic
+        self._keep_s = keep_s
+        self._limit = limit
+        self._entropy = entropy
+        self._lock = threading.Lock()
+        self._held = _Generation(-1)
+
+    def __len__(self) -> int:
+        return len(self._held.keys)
+
+    def hit(self, domain: str, name: str) -> HeldKey | None:
+        """Return a key that is held and good; None when the store has to be asked.
+
+        Raises:
+            Unavailable: when this node may use nothing from memory.
+        """
+        held = self._held
+        key = held.keys.get((domain, name))
+        if key is not None and held.epoch == self._epoch() and key.expires > self._now():
+            return key
+        return None
+
+    def take(self, domain: str, name: str, purpose: Purpose | None, use: Use, version: int | None = None) -> HeldKey:
+        """Return a key, with a version of it (the current one by default), fit for a use.
+
+        Raises:
+            NotFound: no such domain, key or version.
+            InvalidInput: ``keys.purpose``.
+            Conflict: the key's state, or its domain's, forbids the use.
+            Unavailable: the store, the root or the lease.
+        """
+        key = self.hit(domain, name)
+        if key is None or not key.holds(key.version if version is None else version):
+            key = self._load(domain, name, purpose, use, version)
+        key.require(purpose, use)
+        return key
+
+    def kek_of(self, domain: str) -> tuple[Domain, Secret]:
+        """Return a domain and a copy of its key-encryption key, which the caller closes.
+
+        Raises:
+            NotFound: no such domain.
+            Conflict: ``keys.destroyed`` or ``keys.pending_destruction``.
+            Corrupt, Unavailable: the store, the root or the lease.
+        """
+        held = self._generation(self._epoch())
+        owner, wrapped = self._vault.read_domain(domain)
+        return owner, self._kek(held, owner, wrapped)
+
+    def tend(self) -> None:
+        """Drop what is void or too old, and renew this process's lease; call it twice a second.
+
+        Raises:
+            Unavailable: when this node may use nothing from memory; everything was dropped.
+        """
+        try:
+            held = self._generation(self._epoch())
+        except Unavailable:
+            self.close()
+            raise
+        now = self._now()
+        for name, key in list(held.keys.items()):
+            if key.expires <= now and held.keys.pop(name, None) is key:
+                key.close()
+        with self._lock:
+            for owner, (expires, kek) in list(held.keks.items()):
+                if expires <= now:
+                    del held.keks[owner]
+                    kek.close()
+        self._lease.acknowledge(held.epoch)
+
+    def close(self) -> None:
+        """Drop everything; the ring fills again when it is used again."""
+        with self._lock:
+            self._held.close()
+            self._held = _Generation(-1)
+
+    def _load(self, domain: str, name: str, purpose: Purpose | None, use: Use, version: int | None) -> HeldKey:
+        for _ in range(_TRIES):
+            held = self._generation(self._epoch())
+            sealed = self._vault.read(domain, name, version)
+            fresh = HeldKey(sealed.key, sealed.domain.policy, entropy=self._entropy, expires=self._now() + self._keep_s)
+            # A key that is refused is not even unwrapped.
+            fresh.require(purpose, use)
+            with self._kek(held, sealed.domain, sealed.kek) as kek:
+                material = self._vault.open(kek, sealed)
+            key = held.keys.get((domain, name))
+            if key is None or key.version != fresh.version or key.expires <= self._now():
+                key = fresh
+            key.hold(sealed.version, material)
+            if held.epoch == self._epoch() and held is self._held:
+                self._keep(held, (domain, name), key)
+                return key
+            key.close()
+        raise Unavailable("keys.changing", "keys change faster than they can be read.", remedy="Try again.")
+
+    def _kek(self, held: _Generation, domain: Domain, wrapped: bytes) -> Secret:
+        name = (domain.id, domain.kek_generation)
+        with self._lock:
+            found = held.keks.get(name)
+            if found is not None and found[0] > self._now():
+                return Secret(found[1].expose())
+        # The root may be a token that takes its time: nobody waits for it here but who needs it.
+        kek = self._vault.open_kek(domain, wrapped)
+        with self._lock:
+            if held is self._held:
+                if (old := held.keks.get(name)) is not None:
+                    old[1].close()
+                held.keks[name] = (self._now() + self._keep_s, Secret(kek.expose()))
+        return kek
+
+    def _keep(self, held: _Generation, name: tuple[str, str], key: HeldKey) -> None:
+        while len(held.keys) >= self._limit and name not in held.keys:
+            try:
+                held.keys.pop(next(iter(held.keys))).close()
+            except (StopIteration, KeyError, RuntimeError):
+                # Another thread made room.
+                continue
+        held.keys[name] = key
+
+    def _generation(self, epoch: int) -> _Generation:
+        held = self._held
+        if held.epoch >= epoch:
+            return held
+        with self._lock:
+            if self._held.epoch < epoch:
+                old, self._held = self._held, _Generation(epoch)
+                old.close()
+            held = self._held
+        self._lease.acknowledge(held.epoch)
+        return held

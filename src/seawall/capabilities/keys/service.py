@@ -1,0 +1,135 @@
+"""The room's front: which use case answers which command, and what other rooms may ask."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from seawall.capabilities.keys import commands as c
+from seawall.capabilities.keys.change_state import StateChanger
+from seawall.capabilities.keys.column import PROCESSING, ColumnCipher
+from seawall.capabilities.keys.create_domain import DomainMaker
+from seawall.capabilities.keys.create_key import KeyMaker
+from seawall.capabilities.keys.destroy import Destroyer
+from seawall.capabilities.keys.lists import KeyLister
+from seawall.capabilities.keys.model import Use
+from seawall.capabilities.keys.ports import KeyLists, KeyStore, Lease, RootOfTrust
+from seawall.capabilities.keys.revoke import Revocation
+from seawall.capabilities.keys.ring import KeyRing
+from seawall.capabilities.keys.root import RootDescription
+from seawall.capabilities.keys.use import KeyUser
+from seawall.capabilities.keys.vault import Vault
+from seawall.kernel.clock import Clock
+from seawall.kernel.command import Command, Turn
+from seawall.kernel.ids import Entropy
+from seawall.kernel.terms import Fact
+
+Handler = Callable[[Any, Any], Any]
+
+
+class Keys:
+    """Domains, keys and their use.
+
+    Args:
+        store: where domains and keys are kept.
+        lists: the same, many at a time.
+        root: the root of trust.
+        lease: the epoch under which unwrapped keys are held.
+        clock: monotonic time for what is held.
+        entropy: random bytes for keys, ids and nonces.
+        keep_s: seconds that an unwrapped key is held at most.
+        hold: unwrapped keys that are held at most.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: KeyStore,
+        lists: KeyLists,
+        root: RootOfTrust,
+        lease: Lease,
+        clock: Clock,
+        entropy: Entropy = os.urandom,
+        keep_s: float = 300.0,
+        hold: int = 10_000,
+    ) -> None:
+        self._root = root
+        self._ring = KeyRing(Vault(store, root), lease, clock, keep_s=keep_s, limit=hold, entropy=entropy)
+        revocation = Revocation(lease, self._ring)
+        self._domains = DomainMaker(store, root, entropy=entropy)
+        self._maker = KeyMaker(store, self._ring, revocation, entropy=entropy)
+        self._states = StateChanger(store, revocation)
+        self._destroyer = Destroyer(store, lists, self._states, revocation)
+        self._user = KeyUser(self._ring)
+        self._lister = KeyLister(store, lists, root)
+
+    def handlers(self) -> Mapping[type[Command], Handler]:
+        """Say which handler carries out which command."""
+        return {
+            c.CreateDomain: self._domains.create,
+            c.ShredDomain: self._destroyer.shred_domain,
+            c.CancelShred: self._destroyer.cancel_shred,
+            c.ListDomains: self._lister.domains,
+            c.CreateKey: self._maker.create,
+            c.ListKeys: self._lister.keys,
+            c.GetKey: self._lister.get,
+            c.RotateKey: self._maker.rotate,
+            c.ActivateKey: self._states.activate,
+            c.SuspendKey: self._states.suspend,
+            c.ResumeKey: self._states.resume,
+            c.DeactivateKey: self._states.deactivate,
+            c.CompromiseKey: self._states.compromise,
+            c.DestroyKey: self._destroyer.destroy_key,
+            c.CancelDestroyKey: self._states.cancel_destroy,
+            c.FinishDestroy: self._destroyer.finish,
+            c.Encrypt: self._user.encrypt,
+            c.Decrypt: self._user.decrypt,
+            c.Rewrap: self._user.rewrap,
+        }
+
+    def open_column(self, turn: Turn, domain: str, key: str, version: int | None, action: str) -> ColumnCipher:
+        """Open a key for a column, after asking access for ``action`` on it.
+
+        Args:
+            turn: on whose behalf.
+            domain: the key's domain.
+            key: its name.
+            version: the version that the column records, or None for the current one.
+            action: data.encrypt, data.tokenise, data.decrypt or data.reveal; the last two only process.
+
+        Raises:
+            Denied: when policy says no.
+            NotFound: no such domain, key or version.
+            Conflict: the key's state forbids it.
+        """
+        turn.check(action, c.key_resource(domain, key))
+        use = Use.PROCESS if action in PROCESSING else Use.PROTECT
+        return ColumnCipher(self._ring, domain, key, version, use)
+
+    def held(self, domain: str, key: str) -> bool:
+        """Say whether a use of this key touches memory alone, so that it may run on the event loop.
+
+        Raises:
+            Unavailable: when this node may use nothing from memory.
+        """
+        return self._ring.hit(domain, key) is not None
+
+    def inventory(self, now_ms: int) -> Iterator[Fact]:
+        """Say what keys, domains and root there are, as facts for evidence."""
+        return self._lister.inventory(now_ms)
+
+    def root(self) -> RootDescription:
+        """Say what the root of trust is."""
+        return self._root.describe()
+
+    def tend(self) -> None:
+        """Drop what is void or too old and renew this process's lease; call it twice a second.
+
+        Raises:
+            Unavailable: when this node may use nothing from memory; everything was dropped.
+        """
+        self._ring.tend()
+
+    def close(self) -> None:
+        """Drop every unwrapped key and the root's."""
+        self._ring.close()
+        self._root.close()

@@ -1,0 +1,89 @@
+"""Use keys on single values: encrypt, decrypt, rewrap. Inline: a key that is held touches memory alone."""
+
+from seawall.capabilities.keys.commands import Decrypt, Decrypted, Encrypt, Encrypted, Rewrap
+from seawall.capabilities.keys.held import HeldKey
+from seawall.capabilities.keys.model import Purpose, Use
+from seawall.capabilities.keys.ring import KeyRing
+from seawall.crypto import envelope
+from seawall.crypto.envelope import Opener, Sealer
+from seawall.kernel.command import Turn
+from seawall.kernel.errors import InvalidInput, Unavailable
+
+_VERSION_AT = len(envelope.MAGIC) + 2 + 16
+_VERSION_END = _VERSION_AT + 4
+
+
+class KeyUser:
+    """Carries out the data plane's commands."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+
+    def encrypt(self, turn: Turn, command: Encrypt) -> Encrypted:
+        """Encrypt a value under the key's current version.
+
+        Raises:
+            NotFound, InvalidInput, Conflict, Unavailable: as :meth:`KeyRing.take`.
+        """
+        key = self._ring.hit(command.domain, command.key)
+        sealer = key.sealer if key is not None else None
+        if key is None or sealer is None:
+            key, sealer = self._sealer(command.domain, command.key)
+        turn.note(version=key.version)
+        return Encrypted(ciphertext=sealer.seal(command.plaintext, command.context.encode()), version=key.version)
+
+    def decrypt(self, turn: Turn, command: Decrypt) -> Decrypted:
+        """Decrypt what a version of the key made.
+
+        Raises:
+            InvalidInput: ``envelope.malformed``, or ``envelope.other_key``.
+            Corrupt: ``crypto.open_failed``, also for another context or domain.
+            NotFound, Conflict, Unavailable: as :meth:`KeyRing.take`.
+        """
+        sealed = command.ciphertext
+        version, opener = self._opener(command.domain, command.key, sealed)
+        turn.note(version=version)
+        return Decrypted(plaintext=opener.open(sealed, command.context.encode()))
+
+    def rewrap(self, turn: Turn, command: Rewrap) -> Encrypted:
+        """Encrypt anew under the current version.
+
+        Raises:
+            NotFound, InvalidInput, Conflict, Corrupt, Unavailable: as decrypting, then encrypting.
+        """
+        old, opener = self._opener(command.domain, command.key, command.ciphertext)
+        key, sealer = self._sealer(command.domain, command.key)
+        context = command.context.encode()
+        turn.note(version=key.version, old_version=old)
+        return Encrypted(ciphertext=sealer.seal(opener.open(command.ciphertext, context), context), version=key.version)
+
+    def _sealer(self, domain: str, name: str) -> tuple[HeldKey, Sealer]:
+        key = self._ring.take(domain, name, Purpose.ENCRYPT, Use.PROTECT)
+        if key.sealer is None:
+            raise Unavailable("keys.changing", "the key changed just now.", remedy="Try again.")
+        return key, key.sealer
+
+    def _opener(self, domain: str, name: str, sealed: bytes) -> tuple[int, Opener]:
+        version = int.from_bytes(sealed[_VERSION_AT:_VERSION_END])
+        key = self._ring.hit(domain, name)
+        opener = key.openers.get(version) if key is not None else None
+        if opener is None:
+            opener = self._load(domain, name, sealed)
+        return version, opener
+
+    def _load(self, domain: str, name: str, sealed: bytes) -> Opener:
+        header = envelope.parse(sealed)
+        # The key comes first: a destroyed one says so, whatever the envelope names.
+        key = self._ring.take(domain, name, Purpose.ENCRYPT, Use.PROCESS)
+        if header.key_id != key.id or not key.key.holds(header.version):
+            raise InvalidInput(
+                "envelope.other_key",
+                f"this was not encrypted with key {domain}/{name}.",
+                field="ciphertext",
+                remedy="Name the key that it was encrypted with.",
+            )
+        key = self._ring.take(domain, name, Purpose.ENCRYPT, Use.PROCESS, header.version)
+        opener = key.openers.get(header.version)
+        if opener is None:
+            raise Unavailable("keys.changing", "the key changed just now.", remedy="Try again.")
+        return opener
