@@ -45,6 +45,14 @@ class Session(Protocol):
         """
         ...
 
+    def act_as(self, token: str) -> "Session":
+        """The same home for somebody else, who proves who they are by this token.
+
+        Raises:
+            Unauthenticated: when it proves nothing.
+        """
+        ...
+
 
 class Composer(Protocol):
     """Puts the program together for one call of the command line."""
@@ -98,10 +106,27 @@ class Composer(Protocol):
         """Look at a home without changing it."""
         ...
 
-    def verify_ledger(self, home: Path, checkpoint: Path | None) -> Any:
-        """Verify a home's ledger offline, with public keys alone.
+    def check_serving(self, home: Path, *, host: str | None, port: int | None) -> None:
+        """See whether a node could run on this home and listen there.
+
+        Raises:
+            SeawallError: ``home.in_use`` or ``node.port_busy``.
+        """
+        ...
+
+    def verify_ledger(self, directory: Path, *, checkpoint: str | None, vkeys: str | None = None) -> Any:
+        """Verify a ledger's folder offline.
+
+        Args:
+            directory: the ledger's folder, or a copy of it.
+            checkpoint: a checkpoint kept elsewhere.
+            vkeys: public keys kept elsewhere; those that lie in the folder otherwise.
 
         Returns:
-            A ``ledger.commands.LedgerVerified``.
+            A ``ledger.report.Report``.
         """
+        ...
+
+    def kept_checkpoint(self, home: Path) -> str | None:
+        """Return the newest ledger checkpoint that the store keeps."""
         ...

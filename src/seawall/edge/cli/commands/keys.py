@@ -10,6 +10,8 @@ from seawall.kernel.clock import iso
 from seawall.kernel.command import Command
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seawall.capabilities.keys.views import DomainView, KeyView
 
 
@@ -22,7 +24,7 @@ def _perform(options: Options | None, command: Command) -> tuple[Output, Any]:
     return output, result
 
 
-def _show_keys(output: Output, keys: "list[KeyView]") -> None:
+def _show_keys(output: Output, keys: "Sequence[KeyView]") -> None:
     output.table(
         "",
         ("domain", "key", "purpose", "state", "version", "made", "destruction"),
@@ -41,7 +43,7 @@ def _show_keys(output: Output, keys: "list[KeyView]") -> None:
     )
 
 
-def _show_domains(output: Output, domains: "list[DomainView]") -> None:
+def _show_domains(output: Output, domains: "Sequence[DomainView]") -> None:
     output.table(
         "",
         ("domain", "state", "waits, days", "trial", "made", "destroyed"),
