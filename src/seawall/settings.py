@@ -17,12 +17,16 @@ DEFAULT_PORT = 8643
 
 
 class Pkcs11(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A PKCS#11 token as root of trust: the vendor's library, the token's label, the root key's label, the PIN file."""
+    """A PKCS#11 token as root of trust: the vendor's library, the token's and the root key's labels, the PIN file.
+
+    ``certificate`` is recorded, not checked: the module's CMVP number, level, status and sunset.
+    """
 
     module: str
     token: str
     key: str = "seawall-root"
     pin_file: str
+    certificate: str = ""
 
 
 class Root(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
