@@ -1,0 +1,1 @@
+"""What can be protected, read from disk, and its protected copy, put in place in one step."""

@@ -1,0 +1,104 @@
+"""Find out what a target is and begin its copy."""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from seawall.adapters.targets.csv_copy import CsvCopy
+from seawall.adapters.targets.faults import faults
+from seawall.adapters.targets.json_copy import JsonCopy
+from seawall.adapters.targets.ndjson_copy import NdjsonCopy
+from seawall.adapters.targets.sqlite_copy import SqliteCopy
+from seawall.adapters.targets.staging import Staged, stage
+from seawall.capabilities.protect.ports import Copy
+from seawall.kernel.errors import InvalidInput
+
+SUPPORTED: Final = "a SQLite database, CSV (.csv, .tsv), JSON (.json) and lines of JSON (.ndjson, .jsonl)"
+_SQLITE_URL: Final = "sqlite:///"
+_MAGIC: Final = b"SQLite format 3\0"
+_FILES: Final[Mapping[str, type[CsvCopy] | type[JsonCopy] | type[NdjsonCopy]]] = {
+    ".csv": CsvCopy,
+    ".tsv": CsvCopy,
+    ".json": JsonCopy,
+    ".ndjson": NdjsonCopy,
+    ".jsonl": NdjsonCopy,
+}
+
+
+class FileTargets:
+    """Implements :class:`seawall.capabilities.protect.ports.Targets` over the file system."""
+
+    @contextmanager
+    def open(self, target: str, out: str | None, *, overwrite: bool) -> Iterator[Copy]:
+        """Begin a copy; whatever of it has not been published at the end is removed.
+
+        Raises:
+            InvalidInput: ``targets.not_found``, ``targets.kind``, ``targets.permission`` for the target, and what
+                :func:`seawall.adapters.targets.staging.stage` raises for ``out``.
+            Conflict: as there.
+            Unavailable, Corrupt: as :func:`seawall.adapters.targets.faults.faults`.
+        """
+        source = _source(target)
+        is_database = _begins(source)
+        staged = stage(source, out, overwrite=overwrite)
+        copy: SqliteCopy | CsvCopy | JsonCopy | NdjsonCopy | None = None
+        try:
+            with faults("target"):
+                copy = SqliteCopy(source, staged) if is_database else _file_copy(source, staged)
+            yield copy
+        finally:
+            if copy is not None:
+                copy.close()
+            staged.discard()
+
+    def resolve(self, path: str) -> str:
+        """Return a path as copies name it: absolute, nothing else about it changed."""
+        return os.path.abspath(_path(path))  # noqa: PTH100 - a last symlink stays as it is
+
+
+def _file_copy(source: Path, staged: Staged) -> CsvCopy | JsonCopy | NdjsonCopy:
+    made = _FILES.get(source.suffix.lower())
+    if made is None:
+        raise _unsupported()
+    return made(source, staged)
+
+
+def _path(target: str) -> str:
+    if target.startswith(_SQLITE_URL):
+        return target.removeprefix(_SQLITE_URL)
+    if "://" in target:
+        raise _unsupported()
+    return target
+
+
+def _source(target: str) -> Path:
+    path = Path(os.path.abspath(_path(target)))  # noqa: PTH100 - the system follows links as it opens
+    with faults("target"):
+        try:
+            mode = path.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            raise InvalidInput(
+                "targets.not_found", "there is no such file.", field="target", remedy="Check the path."
+            ) from None
+        if not stat.S_ISREG(mode):
+            raise InvalidInput(
+                "targets.kind", "this is no file.", field="target", remedy=f"Name one file: {SUPPORTED}."
+            )
+    return path
+
+
+def _begins(source: Path) -> bool:
+    with faults("target"), source.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
+
+
+def _unsupported() -> InvalidInput:
+    return InvalidInput(
+        "targets.kind",
+        "a target of this kind cannot be protected yet.",
+        field="target",
+        remedy=f"What can: {SUPPORTED}. Export it to one of them.",
+    )
