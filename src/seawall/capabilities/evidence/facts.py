@@ -19,6 +19,11 @@ from seawall.kernel.clock import iso
 from seawall.kernel.terms import Fact
 
 
+def many(number: int, noun: str) -> str:
+    """Count something in words that fit the number."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 class FactKind(StrEnum):
     """What can be measured."""
 
@@ -72,7 +77,7 @@ class KeysValue(Value, frozen=True, kw_only=True):
         for key in self.keys:
             states[key.state] = states.get(key.state, 0) + 1
         listed = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
-        return f"{len(self.keys)} keys ({listed})" if self.keys else "no keys"
+        return f"{many(len(self.keys), 'key')} ({listed})" if self.keys else "no keys"
 
 
 class RootValue(Value, frozen=True, kw_only=True):
@@ -117,7 +122,7 @@ class ShredsValue(Value, frozen=True, kw_only=True):
             return "no domain was shredded"
         tried = sum(domain.read_back for domain in self.domains)
         readable = sum(domain.readable for domain in self.domains)
-        return f"{len(self.domains)} domains shredded, {tried} values read back, {readable} readable"
+        return f"{many(len(self.domains), 'domain')} shredded, {many(tried, 'value')} read back, {readable} readable"
 
 
 class ScanMeasured(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -250,7 +255,7 @@ class PopulationsValue(Value, frozen=True, kw_only=True):
         """Say the value in one line."""
         return (
             f"{self.people} people ({self.phishing_resistant} with a phishing-resistant factor), "
-            f"{self.workloads} workloads, {self.disabled} disabled; {self.dormant} dormant, "
+            f"{many(self.workloads, 'workload')}, {self.disabled} disabled; {self.dormant} dormant, "
             f"{self.data_everywhere} with data of all domains"
         )
 
@@ -265,7 +270,8 @@ class DenialsValue(Value, frozen=True, kw_only=True):
 
     def summary(self) -> str:
         """Say the value in one line."""
-        return f"{self.total:,} denials recorded in {self.window_days} days, {self.unexplained} without a reason code"
+        recorded = f"{many(self.total, 'denial')} recorded in {self.window_days} days"
+        return f"{recorded}, {self.unexplained} without a reason code"
 
 
 class RotationsValue(Value, frozen=True, kw_only=True):
@@ -279,7 +285,7 @@ class RotationsValue(Value, frozen=True, kw_only=True):
     def summary(self) -> str:
         """Say the value in one line."""
         last = f", last {self.last_at}" if self.last_at else ""
-        return f"{self.performed} rotations in {self.window_days} days, {self.failed} failed{last}"
+        return f"{many(self.performed, 'rotation')} in {self.window_days} days, {self.failed} failed{last}"
 
 
 class NodeValue(Value, frozen=True, kw_only=True):
@@ -308,7 +314,7 @@ class AssessmentsValue(Value, frozen=True, kw_only=True):
 
     def summary(self) -> str:
         """Say the value in one line."""
-        return f"{self.count} earlier assessments in {self.window_days} days"
+        return f"{many(self.count, 'earlier assessment')} in {self.window_days} days"
 
 
 SHAPES: Mapping[FactKind, type[Value]] = {

@@ -80,7 +80,7 @@ class Judge:
             status, reasons = _limit(control, awaited, status, reasons)
         elif Answer.AUTOMATIC in control.evidence:
             what = awaited.what if awaited else "this control"
-            reasons = [f"No measurement yet: {what} will be measured by {_capabilities(awaited)}."]
+            reasons = [f"Not measured yet: {what} ({_capabilities(awaited)})."]
             reasons += ["A document is needed too; none is attached."] if Answer.DOCUMENT in control.evidence else []
         else:
             reasons = ["Answered by a document; none is attached."]
@@ -143,7 +143,7 @@ def _combine(
 def _limit(control: Control, awaited: Awaited | None, status: Status, reasons: list[str]) -> tuple[Status, list[str]]:
     limits = []
     if awaited:
-        limits.append(_sentence(f"{awaited.what} is not measured yet ({_capabilities(awaited)})"))
+        limits.append(f"Not measured yet: {awaited.what} ({_capabilities(awaited)}).")
     if Answer.DOCUMENT in control.evidence:
         limits.append("A document is needed too; none is attached.")
     if limits and status is Status.SATISFIED:
@@ -174,8 +174,8 @@ def _cite(one: _Held, limit: timedelta) -> Evidence:
 
 def _stale(one: _Held, limit: timedelta) -> str:
     if one.age < -AHEAD:
-        return f"{one.fact.kind} was measured after the time of this assessment: a clock went back"
-    return f"{one.fact.kind} is stale: measured {_days(one.age)} ago, {_days(limit)} allowed"
+        return f"the measurement {one.fact.kind} is later than this assessment: a clock went back"
+    return f"the measurement {one.fact.kind} is stale: {_days(one.age)} old, {_days(limit)} allowed"
 
 
 def _days(age: timedelta) -> str:

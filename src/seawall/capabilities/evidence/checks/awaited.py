@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Awaited:
-    """What is missing, as a phrase that ends "is not measured yet", and who will bring it."""
+    """What is missing, as a phrase that follows "Not measured yet:", and who will bring it."""
 
     what: str
     capabilities: tuple[str, ...]
@@ -48,19 +48,19 @@ AWAITED: Mapping[str, Awaited] = {
     "mon-3": _awaited("incidents and their statutory clocks", "C31"),
     "cap-1": _awaited("skills, and the uses of cryptography that a quantum computer breaks", "C14"),
     # Measured in part.
-    "csp-3.1": _awaited("where the root key really is, beyond what is declared,", "C02"),
+    "csp-3.1": _awaited("where the root key really is, beyond what is declared", "C02"),
     "csp-4": _awaited("the certificate's status at its issuer", "C01"),
     "exit-2": _awaited("the removal of data and access at a former provider", "C10"),
     "sec-5a-1": _awaited("the reach of a provider's own keys and administrators", "C04", "C06"),
     "sec-5c-1": _awaited("populations and context beyond Seawall's own principals", "C22"),
     "sec-5c-2": _awaited("single sign-on and step-up by risk", "C21"),
     "sec-5c-3": _awaited("what administrators of the data stores see", "C15"),
-    "sec-5d-1": _awaited("the criticality of data, and whether every store is known,", "C16", "C36"),
+    "sec-5d-1": _awaited("the criticality of data, and whether every store is known", "C16", "C36"),
     "sec-5d-2": _awaited("the risk of re-identification", "C17"),
-    "sec-5d-3": _awaited("encryption in use, and in transit beyond this node,", "C18", "C19"),
+    "sec-5d-3": _awaited("encryption in use, and in transit beyond this node", "C18", "C19"),
     "sec-5d-4": _awaited("backup of keys and periodic review", "C03", "C09"),
     "sec-5d-5": _awaited("the cryptography in use outside Seawall", "C13", "C14"),
     "sec-5e-1": _awaited("keys at cloud providers", "C04", "C05", "C06"),
     "mon-1": _awaited("access to databases and systems outside Seawall", "C24"),
-    "asr-1": _awaited("independent assessment, and gaps with owner and date,", "C36"),
+    "asr-1": _awaited("independent assessment, and gaps with owner and date", "C36"),
 }

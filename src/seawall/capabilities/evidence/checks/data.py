@@ -12,7 +12,7 @@ from seawall.capabilities.evidence.checks.registry import (
     satisfied,
     share,
 )
-from seawall.capabilities.evidence.facts import ClassifiedValue, FactKind, ProtectedValue
+from seawall.capabilities.evidence.facts import ClassifiedValue, FactKind, ProtectedValue, many
 from seawall.capabilities.evidence.model import Finding
 
 MAX_SCAN_DAYS = 30
@@ -40,8 +40,8 @@ def stores_classified(values: Values) -> Finding:
     unread = sum(scan.unscannable for scan in recent)
     if not read:
         return not_satisfied(f"none of {unread} stores could be read") if unread else nothing("the targets are empty")
-    reasons = [f"{read} stores of {len(recent)} targets were read and classified"]
-    reasons += [f"{unread} stores could not be read"] if unread else []
+    reasons = [f"read and classified: {many(read, 'store')} of {many(len(recent), 'target')}"]
+    reasons += [f"not readable: {many(unread, 'store')}"] if unread else []
     reasons += [f"scanned more than {MAX_SCAN_DAYS} days ago: {few(old)}"] if old else []
     return partial(*reasons) if unread or old else satisfied(*reasons)
 

@@ -12,7 +12,15 @@ from seawall.capabilities.evidence.checks.registry import (
     satisfied,
     share,
 )
-from seawall.capabilities.evidence.facts import FactKind, KeyMeasured, KeysValue, RootValue, RotationsValue, ShredsValue
+from seawall.capabilities.evidence.facts import (
+    FactKind,
+    KeyMeasured,
+    KeysValue,
+    RootValue,
+    RotationsValue,
+    ShredsValue,
+    many,
+)
 from seawall.capabilities.evidence.model import Finding
 
 #: The longest originator usage period of a symmetric data-encryption key (NIST SP 800-57 part 1 rev 5, table 1: two
@@ -120,8 +128,8 @@ def key_life_cycle(values: Values) -> Finding:
 def rotation_performed(values: Values) -> Finding:
     """Judge whether rotation is done, not only possible."""
     seen = values.of(FactKind.ROTATIONS, RotationsValue)
-    failed = f"{seen.failed} rotations failed in {seen.window_days} days"
-    done = f"{seen.performed} rotations were recorded in {seen.window_days} days"
+    failed = f"{many(seen.failed, 'rotation')} failed in {seen.window_days} days"
+    done = f"{many(seen.performed, 'rotation')} recorded in {seen.window_days} days"
     if seen.performed and seen.failed:
         return partial(done, failed)
     if seen.failed:
@@ -147,7 +155,7 @@ def erasure_proven(values: Values) -> Finding:
     untried = [domain.domain for domain in domains if not domain.read_back]
     unrecorded = [domain.domain for domain in domains if not domain.ledger_uid]
     proven = len(domains) - len({*untried, *unrecorded})
-    reasons = [f"{proven} of {len(domains)} shredded domains were read back, unreadable, with a ledger entry"]
+    reasons = [f"unreadable when read back, and in the ledger: {proven} of {many(len(domains), 'shredded domain')}"]
     reasons += [f"not read back: {few(untried)}"] if untried else []
     reasons += [f"no ledger entry: {few(unrecorded)}"] if unrecorded else []
     return share(proven, len(domains), reasons)

@@ -1,8 +1,11 @@
 """How the assessment was done, as an OSCAL assessment plan: every control of the catalogue, by the checks that run."""
 
+from base64 import b64encode
+
 from seawall.capabilities.evidence.model import Assessment, CheckResult
 from seawall.capabilities.evidence.oscal.parts import document, identify, markup, metadata, prop, selection
 
+_SYSTEM = "An installation of Seawall, and the data stores, keys and principals that it knows."
 PLAN_FILE = "assessment-plan.json"
 CATALOG_FILE = "catalog.json"
 
@@ -33,7 +36,12 @@ def write_plan(assessment: Assessment) -> bytes:
                 {
                     "uuid": system,
                     "title": "The system that is assessed",
-                    "description": "Seawall's own installation, and the data stores, keys and principals it knows.",
+                    "description": _SYSTEM,
+                    "base64": {
+                        "filename": "system.txt",
+                        "media-type": "text/plain",
+                        "value": b64encode(_SYSTEM.encode()).decode(),
+                    },
                 },
                 {
                     "uuid": catalog,
