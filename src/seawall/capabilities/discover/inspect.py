@@ -13,6 +13,7 @@ from seawall.capabilities.discover.detect.registry import DETECTORS
 from seawall.capabilities.discover.errors import Unscannable
 from seawall.capabilities.discover.parsers.parts import Limits, Rows, Text, Unread
 from seawall.capabilities.discover.parsers.registry import parse
+from seawall.capabilities.discover.unread import unscannable
 from seawall.kernel.terms import SENSITIVITY, DataClass, Sensitivity
 
 _ORDER = list(Sensitivity)
@@ -63,13 +64,6 @@ def inspect(
         if item.status is ItemStatus.FOUND:
             items.append(item)
     return items
-
-
-def unscannable(path: str, why: Unscannable) -> ItemFindings:
-    """Tell that a place could not be read, and why."""
-    return ItemFindings(
-        kind=ItemKind.DOCUMENT, status=ItemStatus.UNSCANNABLE, path=path, code=why.code, reason=why.text
-    )
 
 
 def _read(part: Text, counts: dict[DataClass, _ClassCount], detectors: Sequence[Detector]) -> None:

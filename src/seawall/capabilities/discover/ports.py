@@ -75,10 +75,18 @@ class FileStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What one target led to."""
+
+    databases: Sequence[TableStore] = ()
+    files: FileStore | None = None
+
+
 class Sources(Protocol):
     """Opens targets."""
 
-    def open(self, target: str) -> Sequence[TableStore | FileStore]:
+    def open(self, target: str) -> Opened:
         """Open what a target names.
 
         A folder gives its files as one store and each SQLite database in it as another.

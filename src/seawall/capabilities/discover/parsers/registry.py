@@ -8,9 +8,9 @@ from typing import BinaryIO, NoReturn
 from seawall.capabilities.discover.errors import Unscannable, no_text
 from seawall.capabilities.discover.parsers import archive, delimited, jsondoc, mail, markup, office, parquet, pdf, plain
 from seawall.capabilities.discover.parsers.parts import Budget, Job, Limits, Parser, Part
+from seawall.capabilities.discover.unread import SQLITE_MAGIC
 
 _HEAD = 512
-SQLITE_MAGIC = b"SQLite format 3\0"
 
 
 def parse(path: str, file: BinaryIO, limits: Limits | None = None) -> Iterator[Part]:
