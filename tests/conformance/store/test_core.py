@@ -145,10 +145,10 @@ def checkpoint(size: int, fill: int, signature: str = "one") -> str:
 
 def test_a_checkpoint_is_kept_and_never_goes_back(store: Store) -> None:
     keeper = KeptCheckpoint(store, "seawall.example/ledger", FixedClock())
-    assert keeper.latest() is None
+    assert keeper.kept() is None
     keeper.keep(checkpoint(5, 1))
     keeper.keep(checkpoint(5, 1, "two"))
-    assert keeper.latest() == checkpoint(5, 1, "two")
+    assert keeper.kept() == checkpoint(5, 1, "two")
     keeper.keep(checkpoint(9, 2))
     with pytest.raises(Corrupt) as raised:
         keeper.keep(checkpoint(8, 3))
@@ -156,9 +156,9 @@ def test_a_checkpoint_is_kept_and_never_goes_back(store: Store) -> None:
     with pytest.raises(Corrupt) as raised:
         keeper.keep(checkpoint(9, 3))
     assert raised.value.code == "ledger.fork"
-    assert keeper.latest() == checkpoint(9, 2)
+    assert keeper.kept() == checkpoint(9, 2)
     other = KeptCheckpoint(store, "other", FixedClock())
-    assert other.latest() is None
+    assert other.kept() is None
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_what_is_no_checkpoint_is_not_kept(store: Store, text: str) -> None:
     with pytest.raises(InvalidInput) as raised:
         keeper.keep(text)
     assert raised.value.code == "store.checkpoint"
-    assert keeper.latest() is None
+    assert keeper.kept() is None
 
 
 def make_job(number: int) -> Job:

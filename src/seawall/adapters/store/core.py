@@ -149,7 +149,7 @@ class KeptCheckpoint:
                 )
             tx.connection.execute(update(core.checkpoints).where(mine).values(values))
 
-    def latest(self) -> str | None:
+    def kept(self) -> str | None:
         """Read the text as it was kept, signatures and all."""
         with self._store.read() as connection:
             found = select(core.checkpoints.c.text).where(core.checkpoints.c.origin == self._origin)
