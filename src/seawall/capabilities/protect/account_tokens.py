@@ -15,7 +15,7 @@ class AccountTokens:
     """Implements :class:`seawall.capabilities.protect.tokens.Tokens` for numbers of 6 to 34 digits."""
 
     def __init__(self, cipher: ColumnCipher, tweak_id: str) -> None:
-        self._digits = cipher.digits()
+        self._cipher = cipher
         self._tweak = tweak(tweak_id)
 
     def tokenise(self, values: Sequence[str | None]) -> list[str | None]:
@@ -28,7 +28,8 @@ class AccountTokens:
 
     def _map(self, texts: Sequence[str | None], *, forward: bool) -> list[str | None]:
         column = DigitText(texts, shortest=SHORTEST, longest=LONGEST)
-        permute = self._digits.encrypt_digits if forward else self._digits.decrypt_digits
+        batch = self._cipher.digits()
+        permute = batch.encrypt_digits if forward else batch.decrypt_digits
         for rows, digits in column.groups():
             column.put(rows, permute(digits, self._tweak))
         return column.texts()

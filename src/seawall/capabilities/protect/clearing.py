@@ -8,10 +8,12 @@ from seawall.capabilities.protect.tokens import Tokens, tokens_for
 
 
 def sealed_of(keys: OpenKeys, column: ProtectedColumn, action: str) -> CellCipher:
-    """Open what a column's ciphertexts were made with: its own key, or that of its invalid values."""
-    tokenised = column.technique is TechniqueName.TOKENISE
-    key, version = (column.invalid_key, column.invalid_version) if tokenised else (column.key, column.version)
-    cipher = keys.get(key, version, action)
+    """Open what a column's ciphertexts were made with: its own key, or that of its invalid values.
+
+    Each ciphertext names its version, so the key is opened at its newest.
+    """
+    key = column.invalid_key if column.technique is TechniqueName.TOKENISE else column.key
+    cipher = keys.get(key, None, action)
     return CellCipher(cipher=cipher, context=binding(column.data_class, column.name), field=column.name)
 
 

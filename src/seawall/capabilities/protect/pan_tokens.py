@@ -32,8 +32,7 @@ class PanTokens:
     """
 
     def __init__(self, cipher: ColumnCipher, tweak_id: str, *, keep_first: int = 0, keep_last: int = 0) -> None:
-        self._digits = cipher.digits()
-        self._one = cipher.scalar_ff1(10)
+        self._cipher = cipher
         self._tweak_id = tweak_id
         self._first = keep_first
         self._last = keep_last
@@ -80,6 +79,8 @@ class PanTokens:
 
     def _ff1(self, digits: Digits, text: bytes, *, forward: bool) -> Digits:
         if len(digits) < _FEW:  # a batch pays off for many rows of one tweak
-            one = self._one.encrypt if forward else self._one.decrypt
+            ff1 = self._cipher.scalar_ff1(10)
+            one = ff1.encrypt if forward else ff1.decrypt
             return np.array([one(row, text) for row in digits.tolist()], np.uint8)
-        return self._digits.encrypt_digits(digits, text) if forward else self._digits.decrypt_digits(digits, text)
+        batch = self._cipher.digits()
+        return batch.encrypt_digits(digits, text) if forward else batch.decrypt_digits(digits, text)

@@ -26,7 +26,10 @@ Progress = Callable[[str, int, int], None]
 
 
 class ColumnCipher(Protocol):
-    """One version of one key, open for a column's work."""
+    """One version of one key, open for a column's work; every method may find that the key may no longer be used.
+
+    Encryption is always under the key's newest version, and each envelope names its own; FF1 is under :attr:`version`.
+    """
 
     @property
     def key_id(self) -> UUID:
@@ -47,10 +50,10 @@ class ColumnCipher(Protocol):
         ...
 
     def open_many(self, values: list[bytes], context: bytes) -> list[bytes]:
-        """Decrypt envelopes of this version.
+        """Decrypt envelopes, whichever version of the key made them.
 
         Raises:
-            InvalidInput: for what is no envelope of this key and version.
+            InvalidInput: for what is no envelope of this key.
             Corrupt: for one that was changed or sealed for another context.
         """
         ...
