@@ -45,7 +45,7 @@ def write_json(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]])
 
 def write_xlsx(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Write a workbook with one sheet of text cells."""
-    import xlsxwriter  # noqa: PLC0415 - heavy, and used only here
+    import xlsxwriter
 
     with xlsxwriter.Workbook(path, {"in_memory": True, "strings_to_urls": False}) as book:
         book.set_properties({"title": "Export", "author": "Harbour Bank", "created": _CREATED})
@@ -75,9 +75,9 @@ def _runs(text: str) -> str:
 
 def write_pdf(path: Path, pages: Sequence[Sequence[str]]) -> None:
     """Write a PDF whose text, Chinese too, can be extracted; one list of lines a page."""
-    from reportlab.pdfbase import pdfmetrics  # noqa: PLC0415 - heavy, and used only here
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont  # noqa: PLC0415
-    from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.pdfgen.canvas import Canvas
 
     if _FONT not in pdfmetrics.getRegisteredFontNames():
         pdfmetrics.registerFont(UnicodeCIDFont(_FONT))

@@ -17,7 +17,7 @@ def write_eml(path: Path, rng: Random, customer: Customer, lines: list[str], mar
     address = mark(D.EMAIL, customer.email)
     message["From"] = f"{name} <{address}>"
     message["To"] = mark(D.EMAIL, "service@harbour-bank.example")
-    message["Subject"] = f"查詢 enquiry {mark(D.PHONE, customer.phone)}"
+    message["Subject"] = f"查詢 enquiry, tel {mark(D.PHONE, customer.phone)}"
     message["Date"] = "Thu, 08 Jan 2026 09:00:00 +0800"
     message["Message-ID"] = f"<{path.stem}.{rng.randrange(10**9)}@harbour-bank.example>"
     message.set_content("\n".join(lines) + "\n", charset="utf-8", cte="base64")

@@ -1,8 +1,8 @@
 """Scans in the store."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import msgspec
 from sqlalchemy import insert, select, update
@@ -20,8 +20,8 @@ from seawall.capabilities.discover.commands import (
 from seawall.capabilities.discover.errors import unknown_scan
 from seawall.capabilities.discover.totals import total
 from seawall.kernel.command import Record
-from seawall.kernel.errors import InvalidInput
-from seawall.kernel.paging import Page, check_limit
+from seawall.kernel.errors import Corrupt
+from seawall.kernel.paging import Page
 
 _CHUNK = 5_000
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -35,20 +35,6 @@ class _Row(NamedTuple):
     targets: str
     stores: str
     totals: str | None
-
-
-def check_cursor(cursor: str | None) -> str | None:
-    """Return a cursor as it is.
-
-    Raises:
-        InvalidInput: ``page.cursor`` for what no page has given.
-    """
-    if cursor is None:
-        return None
-    try:
-        return str(UUID(cursor))
-    except ValueError:
-        raise InvalidInput("page.cursor", "this cursor was not given by a page.", field="cursor") from None
 
 
 class SqlScanStore:
@@ -101,6 +87,7 @@ class SqlScanStore:
 
         Raises:
             NotFound: ``discover.unknown_scan``.
+            Corrupt: ``store.corrupt`` where the rows are not what was written.
         """
         table = tables.findings
         items = select(table.c.store, table.c.body).where(table.c.scan_id == scan_id)
@@ -109,35 +96,47 @@ class SqlScanStore:
             if row is None:
                 raise unknown_scan()
             bodies = connection.execute(items.order_by(table.c.store, table.c.item)).all()
-        scan = _Row(*row)
-        heads = msgspec.json.decode(scan.stores, type=list[StoreFindings])
-        by_store: list[list[ItemFindings]] = [[] for _ in heads]
-        for store, body in bodies:
-            by_store[store].append(msgspec.json.decode(body, type=ItemFindings))
-        stores = tuple(msgspec.structs.replace(h, items=tuple(found)) for h, found in zip(heads, by_store, strict=True))
-        return ScanResult(
-            scan_id=scan.id,
-            status=ScanStatus(scan.status),
-            started_ms=scan.started_ms,
-            duration_ms=scan.duration_ms,
-            stores=stores,
-            totals=msgspec.json.decode(scan.totals, type=Totals) if scan.totals else total(()),
-        )
+        with _decoding():
+            return _result(_Row(*row), bodies)
 
     def page(self, limit: int, cursor: str | None) -> Page[ScanSummary]:
         """List scans, the newest first; ids sort by the time at which scans began.
 
         Raises:
-            InvalidInput: ``page.limit``, ``page.cursor``.
+            Corrupt: ``store.corrupt`` where the rows are not what was written.
         """
-        check_limit(limit)
         query = select(tables.scans).order_by(tables.scans.c.id.desc()).limit(limit + 1)
-        if (after := check_cursor(cursor)) is not None:
-            query = query.where(tables.scans.c.id < after)
+        if cursor is not None:
+            query = query.where(tables.scans.c.id < cursor)
         with self._store.read() as connection:
             rows = [_Row(*row) for row in connection.execute(query)]
-        items = [_summary(row) for row in rows[:limit]]
+        with _decoding():
+            items = [_summary(row) for row in rows[:limit]]
         return Page(items=items, next_cursor=items[-1].scan_id if len(rows) > limit else None)
+
+
+@contextmanager
+def _decoding() -> Iterator[None]:
+    try:
+        yield
+    except (msgspec.DecodeError, ValueError, IndexError):
+        raise Corrupt("store.corrupt", "a kept scan is damaged.", remedy="Scan again; restore the store.") from None
+
+
+def _result(scan: _Row, bodies: Iterable[Any]) -> ScanResult:
+    heads = msgspec.json.decode(scan.stores, type=list[StoreFindings])
+    by_store: list[list[ItemFindings]] = [[] for _ in heads]
+    for store, body in bodies:
+        by_store[store].append(msgspec.json.decode(body, type=ItemFindings))
+    stores = tuple(msgspec.structs.replace(h, items=tuple(found)) for h, found in zip(heads, by_store, strict=True))
+    return ScanResult(
+        scan_id=scan.id,
+        status=ScanStatus(scan.status),
+        started_ms=scan.started_ms,
+        duration_ms=scan.duration_ms,
+        stores=stores,
+        totals=msgspec.json.decode(scan.totals, type=Totals) if scan.totals else total(()),
+    )
 
 
 def _summary(row: _Row) -> ScanSummary:

@@ -1,27 +1,24 @@
 """Scans in memory: the measure for the one in the database, and enough where nothing is to be kept."""
 
-from collections.abc import Callable
-
-from seawall.adapters.store.discover import check_cursor
 from seawall.capabilities.discover.commands import ScanResult, ScanSummary
 from seawall.capabilities.discover.errors import unknown_scan
 from seawall.capabilities.discover.totals import total
 from seawall.kernel.command import Record
-from seawall.kernel.paging import Page, check_limit
+from seawall.kernel.paging import Page
 
 
 class MemoryScanStore:
-    """Keeps scans as long as it lives, and hands records on."""
+    """Keeps scans as long as it lives; ``records`` is its outbox."""
 
-    def __init__(self, outbox: Callable[[Record], None]) -> None:
-        self._outbox = outbox
+    def __init__(self) -> None:
+        self.records: list[Record] = []
         self._summaries: dict[str, ScanSummary] = {}
         self._results: dict[str, ScanResult] = {}
 
     def begin(self, summary: ScanSummary, record: Record) -> None:
         """Keep a scan that runs."""
         self._summaries[summary.scan_id] = summary
-        self._outbox(record)
+        self.records.append(record)
 
     def finish(self, result: ScanResult, record: Record) -> None:
         """Keep what a scan found.
@@ -41,7 +38,7 @@ class MemoryScanStore:
             totals=result.totals,
         )
         self._results[result.scan_id] = result
-        self._outbox(record)
+        self.records.append(record)
 
     def get(self, scan_id: str) -> ScanResult:
         """Return a scan.
@@ -64,13 +61,7 @@ class MemoryScanStore:
         )
 
     def page(self, limit: int, cursor: str | None) -> Page[ScanSummary]:
-        """List scans, the newest first.
-
-        Raises:
-            InvalidInput: ``page.limit``, ``page.cursor``.
-        """
-        check_limit(limit)
-        after = check_cursor(cursor)
-        ids = [i for i in sorted(self._summaries, reverse=True) if after is None or i < after]
+        """List scans, the newest first."""
+        ids = [i for i in sorted(self._summaries, reverse=True) if cursor is None or i < cursor]
         items = [self._summaries[i] for i in ids[:limit]]
         return Page(items=items, next_cursor=ids[limit - 1] if len(ids) > limit else None)

@@ -178,7 +178,11 @@ class StoreFindings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over all stores. ``scanned`` counts columns and documents; classes and sensitivities count values."""
+    """Sums over all stores.
+
+    ``scanned``, ``clean`` and ``unscannable`` count database columns and files; ``found`` counts what was found
+    something in, where a file's own columns and the files inside it count each; classes and sensitivities count values.
+    """
 
     stores: int
     scanned: int

@@ -123,9 +123,5 @@ class ScanStore(Protocol):
         ...
 
     def page(self, limit: int, cursor: str | None) -> Page[ScanSummary]:
-        """List scans, the newest first.
-
-        Raises:
-            InvalidInput: with ``page.limit``.
-        """
+        """List scans, the newest first; limit and cursor have been checked."""
         ...

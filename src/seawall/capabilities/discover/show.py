@@ -1,8 +1,11 @@
 """Show scans."""
 
+from uuid import UUID
+
 from seawall.capabilities.discover.commands import ScanResult, Scans, ShowScan, ShowScans
 from seawall.capabilities.discover.ports import ScanStore
 from seawall.kernel.command import Turn
+from seawall.kernel.errors import InvalidInput
 from seawall.kernel.paging import check_limit
 
 
@@ -25,8 +28,17 @@ class ScanShower:
         """Return one page of scans, the newest first.
 
         Raises:
-            InvalidInput: ``page.limit``.
+            InvalidInput: ``page.limit``, ``page.cursor``.
         """
         del turn
-        page = self._scans.page(check_limit(command.limit), command.cursor)
+        page = self._scans.page(check_limit(command.limit), _check_cursor(command.cursor))
         return Scans(items=tuple(page.items), next_cursor=page.next_cursor)
+
+
+def _check_cursor(cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    try:
+        return str(UUID(cursor))
+    except ValueError:
+        raise InvalidInput("page.cursor", "this cursor was not given by a page.", field="cursor") from None

@@ -23,6 +23,8 @@ _BUILDING = (
 _AREA = r"Hong Kong|Kowloon|New Territories|N\.T\.|H\.K\.|KLN|\bHK\b|\bNT\b"
 _START = re.compile(rf"(?<![A-Za-z0-9/])(?:{_FLAT}|{_FLOOR}|{_STREET})")
 _BODY = re.compile(r"(?:[A-Za-z0-9À-ÿ ,/'\u2019&()#-]|\.(?! [A-Z])|\r?\n(?!\s)(?![^\n]{0,24}[:\uff1a])){0,200}")
+_LABELLED = re.compile(r"(?<![A-Za-z])(?i:address)(?: is|[:\uff1a])\s{0,6}(?P<place>[^\n\r:]{8,100}[^\s:.,])")
+_PLACE = re.compile(r"(?=[^@]*[0-9])(?=(?:[^@]*[^\W\d_]){3})[^@/]+")
 _REACH = 200
 
 _HAN = "\u4e00-\u9fff"
@@ -77,6 +79,9 @@ class AddressDetector(Detector):
                 at = m.start() + max(end, 1)
                 confidence = min(0.95, 0.45 + 0.15 * count)
                 yield Match(data_class=self.data_class, start=m.start(), end=m.start() + end, confidence=confidence)
+        for m in _LABELLED.finditer(text):
+            if _PLACE.fullmatch(m["place"]):
+                yield Match(data_class=self.data_class, start=m.start("place"), end=m.end("place"), confidence=0.56)
         for m in _CHINESE_START.finditer(text):
             body = _CHINESE_BODY.match(text, m.start())
             ends = [e.end() for e in _CHINESE_END.finditer(body[0])] if body else []

@@ -32,6 +32,10 @@ _LABELLED = re.compile(
     rf"(?<![A-Za-z])(?i:{_LABELS})(?:\(s\))?\s?(?:is|[:\uff1a])\s{{0,3}}"
     rf"(?:Mr\.? |Mrs\.? |Ms\.? |Miss |Dr\.? )?(?P<name>{_TOKENS})"
 )
+_OPENINGS = "my name is|name is|(?:is|was|be) (?:called|named)|named him|named her|call me|dear|regards,|sincerely,"
+_INTRODUCED = re.compile(
+    rf"(?<![A-Za-z])(?i:{_OPENINGS})\s(?!Mr|Ms|Mrs|Miss|Dr|Sir|Madam|Customer|Client|Colleague|All)(?P<name>{_TOKENS})"
+)
 _HAN = "\u4e00-\u9fff"
 _NOT_GIVEN = frozenset(
     "Bank Limited Ltd Company Road Street House Court Centre Center Hong Kong Inc Corp Group University"
@@ -49,6 +53,7 @@ _CHINESE_LABELLED = re.compile(
     "(?:姓名|中文名|持卡人|收款人|付款人|申請人|聯絡人|受益人|持有人|客戶|致|親愛的)[:\uff1a]?\\s{0,3}"
     f"(?P<name>{_CHINESE})(?![{_HAN}])"
 )
+_CHINESE_ADDRESSED = re.compile(f"(?<![{_HAN}])(?P<name>{_CHINESE}) ?(?=<[^<>@\\s]{{1,64}}@)")
 _CHINESE_CELL = re.compile(_CHINESE)
 
 
@@ -88,6 +93,8 @@ class NameDetector(Detector):
             (_TITLED, 0.85),
             (_CHINESE_TITLED, 0.9),
             (_CHINESE_LABELLED, 0.88),
+            (_CHINESE_ADDRESSED, 0.9),
+            (_INTRODUCED, 0.7),
         ):
             for m in pattern.finditer(text):
                 yield Match(data_class=self.data_class, start=m.start("name"), end=m.end("name"), confidence=confidence)

@@ -24,9 +24,10 @@ _ABROAD = re.compile(r"(?<![A-Za-z0-9+])\+[1-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-
 _LOOSE = re.compile(
     r"(?<![A-Za-z0-9+.])(?<![0-9][ -])\(?[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?:x[0-9]{1,5})?(?![A-Za-z0-9])"
 )
+_SOCIAL_SECURITY = re.compile(r"[0-9]{3}-[0-9]{2}-[0-9]{4}")
 _YEARS = re.compile(r"(?:19|20)[0-9]{2}[ -](?:19|20)[0-9]{2}")
 _CONTEXT = Context(
-    "phone telephone tel mobile cell call fax hotline whatsapp contact reach ring office desk sms number_is",
+    "phone telephone tel mobile cell call fax hotline whatsapp contact reach ring office desk sms answering",
     ("電話", "致電", "手機", "手提", "傳真", "電話號碼"),
 )
 
@@ -60,7 +61,8 @@ class PhoneDetector(Detector):
             if _assigned(m[0], None):
                 yield Match(data_class=self.data_class, start=m.start(), end=m.end(), confidence=0.93)
         for m in _LOOSE.finditer(text):
-            if _CONTEXT.before(text, m.start(), 16) or _CONTEXT.after(text, m.end(), 10):
+            told = _CONTEXT.before(text, m.start(), 16) or _CONTEXT.after(text, m.end(), 10)
+            if told and not _SOCIAL_SECURITY.fullmatch(m[0]):
                 yield Match(data_class=self.data_class, start=m.start(), end=m.end(), confidence=0.52)
 
     @staticmethod
