@@ -14,7 +14,9 @@ from seawall.capabilities.evidence.commands import Format
 from seawall.capabilities.evidence.judge import Judge
 from seawall.capabilities.evidence.measure import Measure, Rooms
 from seawall.capabilities.evidence.oscal.write import render_oscal
-from seawall.capabilities.evidence.ports import (
+from seawall.capabilities.evidence.report.html import render_html
+from seawall.capabilities.evidence.report.register import render_register
+from seawall.capabilities.evidence.seen import (
     ActionSeen,
     CertificateSeen,
     ColumnSeen,
@@ -31,8 +33,6 @@ from seawall.capabilities.evidence.ports import (
     ShredSeen,
     SuiteSeen,
 )
-from seawall.capabilities.evidence.report.html import render_html
-from seawall.capabilities.evidence.report.register import render_register
 from seawall.kernel.clock import FixedClock
 from seawall.kernel.command import Record
 from seawall.kernel.errors import SeawallError

@@ -11,7 +11,7 @@ from seawall.capabilities.evidence.commands import Assess
 from seawall.capabilities.evidence.judge import Judge
 from seawall.capabilities.evidence.measure import Measure
 from seawall.capabilities.evidence.model import Status
-from seawall.capabilities.evidence.ports import (
+from seawall.capabilities.evidence.seen import (
     ActionSeen,
     CertificateSeen,
     ListenerSeen,

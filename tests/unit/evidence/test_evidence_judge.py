@@ -12,10 +12,15 @@ from seawall.capabilities.evidence.catalogue.model import Answer
 from seawall.capabilities.evidence.checks.awaited import AWAITED, Awaited
 from seawall.capabilities.evidence.checks.registry import Finding, Registry
 from seawall.capabilities.evidence.checks.shipped import shipped_checks
-from seawall.capabilities.evidence.facts import AssessmentsValue, DenialsValue, FactKind, RotationsValue, make_fact
+from seawall.capabilities.evidence.facts import FactKind, make_fact
 from seawall.capabilities.evidence.judge import Judge
 from seawall.capabilities.evidence.measure import Measure
 from seawall.capabilities.evidence.model import Status
+from seawall.capabilities.evidence.values import (
+    AssessmentsValue,
+    DenialsValue,
+    RotationsValue,
+)
 from seawall.kernel.errors import Unavailable
 from seawall.kernel.terms import Role
 from support import evidence as bank

@@ -5,7 +5,9 @@ import pytest
 
 from seawall.capabilities.evidence.facts import SHAPES, FactKind, make_fact, read_value
 from seawall.capabilities.evidence.measure import Measure
-from seawall.capabilities.evidence.ports import ActionSeen
+from seawall.capabilities.evidence.seen import (
+    ActionSeen,
+)
 from seawall.kernel.errors import Unavailable
 from seawall.kernel.terms import DataClass, Role, Sensitivity
 from support import evidence as bank

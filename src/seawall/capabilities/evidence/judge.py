@@ -17,8 +17,11 @@ from datetime import timedelta
 from seawall.capabilities.evidence.catalogue.model import Answer, Catalogue, Control
 from seawall.capabilities.evidence.checks.awaited import AWAITED, Awaited
 from seawall.capabilities.evidence.checks.registry import Check, Registry, Values
-from seawall.capabilities.evidence.facts import FactKind, Value, read_value
+from seawall.capabilities.evidence.facts import FactKind, read_value
 from seawall.capabilities.evidence.model import CheckResult, ControlResult, DomainResult, Evidence, Status, count
+from seawall.capabilities.evidence.values import (
+    Value,
+)
 from seawall.kernel.clock import iso
 from seawall.kernel.terms import Fact
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from seawall.capabilities.evidence.collect import access, data, keys, ledger
-from seawall.capabilities.evidence.facts import AssessmentsValue, FactKind, NodeValue, Value, make_fact
+from seawall.capabilities.evidence.facts import FactKind, make_fact
 from seawall.capabilities.evidence.model import Unmeasured
 from seawall.capabilities.evidence.ports import (
     AccessModel,
@@ -20,6 +20,11 @@ from seawall.capabilities.evidence.ports import (
     Protections,
     RootInfo,
     Scans,
+)
+from seawall.capabilities.evidence.values import (
+    AssessmentsValue,
+    NodeValue,
+    Value,
 )
 from seawall.kernel.clock import Clock
 from seawall.kernel.errors import SeawallError

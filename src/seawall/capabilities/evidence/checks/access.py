@@ -12,8 +12,13 @@ from seawall.capabilities.evidence.checks.registry import (
     satisfied,
     share,
 )
-from seawall.capabilities.evidence.facts import DenialsValue, FactKind, PopulationsValue, SeparationValue
+from seawall.capabilities.evidence.facts import FactKind
 from seawall.capabilities.evidence.model import Finding
+from seawall.capabilities.evidence.values import (
+    DenialsValue,
+    PopulationsValue,
+    SeparationValue,
+)
 
 checks = Registry()
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)

@@ -12,8 +12,13 @@ from seawall.capabilities.evidence.checks.registry import (
     satisfied,
     share,
 )
-from seawall.capabilities.evidence.facts import ClassifiedValue, FactKind, ProtectedValue, many
+from seawall.capabilities.evidence.facts import FactKind
 from seawall.capabilities.evidence.model import Finding
+from seawall.capabilities.evidence.values import (
+    ClassifiedValue,
+    ProtectedValue,
+    many,
+)
 
 MAX_SCAN_DAYS = 30
 checks = Registry()

@@ -12,8 +12,9 @@ from seawall.capabilities.evidence.checks.registry import (
     satisfied,
     share,
 )
-from seawall.capabilities.evidence.facts import (
-    FactKind,
+from seawall.capabilities.evidence.facts import FactKind
+from seawall.capabilities.evidence.model import Finding
+from seawall.capabilities.evidence.values import (
     KeyMeasured,
     KeysValue,
     RootValue,
@@ -21,7 +22,6 @@ from seawall.capabilities.evidence.facts import (
     ShredsValue,
     many,
 )
-from seawall.capabilities.evidence.model import Finding
 
 #: The longest originator usage period of a symmetric data-encryption key (NIST SP 800-57 part 1 rev 5, table 1: two
 #: years), where a key's own policy sets none.

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from seawall.capabilities.evidence.facts import FactKind, Value
+from seawall.capabilities.evidence.facts import FactKind
 from seawall.capabilities.evidence.model import Finding, Status
+from seawall.capabilities.evidence.values import (
+    Value,
+)
 
 V = TypeVar("V", bound=Value)
 Judge = Callable[["Values"], Finding]

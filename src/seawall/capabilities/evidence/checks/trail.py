@@ -12,8 +12,14 @@ from seawall.capabilities.evidence.checks.registry import (
     satisfied,
     share,
 )
-from seawall.capabilities.evidence.facts import AssessmentsValue, CoverageValue, FactKind, LedgerValue, NodeValue
+from seawall.capabilities.evidence.facts import FactKind
 from seawall.capabilities.evidence.model import Finding
+from seawall.capabilities.evidence.values import (
+    AssessmentsValue,
+    CoverageValue,
+    LedgerValue,
+    NodeValue,
+)
 
 MAX_WAITING_SECONDS = 60
 MAX_GAP_DAYS = 31

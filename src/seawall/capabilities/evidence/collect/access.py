@@ -4,8 +4,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
-from seawall.capabilities.evidence.facts import DenialsValue, PopulationsValue, SeparationValue, refused
-from seawall.capabilities.evidence.ports import AccessModel, ActionSeen, PrincipalSeen
+from seawall.capabilities.evidence.ports import AccessModel
+from seawall.capabilities.evidence.seen import (
+    ActionSeen,
+    PrincipalSeen,
+)
+from seawall.capabilities.evidence.values import (
+    DenialsValue,
+    PopulationsValue,
+    SeparationValue,
+)
 from seawall.kernel.terms import Role
 
 DAY_MS = 86_400_000
@@ -71,7 +79,7 @@ def denials(actions: Callable[[int], Sequence[ActionSeen]], now_ms: int) -> Deni
     """Count what was refused and recorded in the last 30 days."""
     codes: Counter[str] = Counter()
     for seen in actions(now_ms - DENIAL_WINDOW_DAYS * DAY_MS):
-        if refused(seen):
+        if seen.outcome == "denied":
             codes[seen.code] += seen.count
     return DenialsValue(
         window_days=DENIAL_WINDOW_DAYS,

@@ -3,8 +3,15 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from seawall.capabilities.evidence.facts import ClassifiedValue, ProtectedValue, ScanMeasured
-from seawall.capabilities.evidence.ports import ProtectionSeen, ScanSeen
+from seawall.capabilities.evidence.seen import (
+    ProtectionSeen,
+    ScanSeen,
+)
+from seawall.capabilities.evidence.values import (
+    ClassifiedValue,
+    ProtectedValue,
+    ScanMeasured,
+)
 from seawall.kernel.terms import Sensitivity
 
 DAY_MS = 86_400_000

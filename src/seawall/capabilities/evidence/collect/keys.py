@@ -4,16 +4,20 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from seawall.capabilities.evidence.facts import (
+from seawall.capabilities.evidence.seen import (
+    ActionSeen,
+    KeySeen,
+    RootSeen,
+    ShredSeen,
+)
+from seawall.capabilities.evidence.values import (
     KeyMeasured,
     KeysValue,
     RootValue,
     RotationsValue,
     ShredMeasured,
     ShredsValue,
-    moment,
 )
-from seawall.capabilities.evidence.ports import ActionSeen, KeySeen, RootSeen, ShredSeen
 from seawall.kernel.clock import iso
 
 DAY_MS = 86_400_000
@@ -65,7 +69,7 @@ def rotations(actions: Actions, now_ms: int) -> RotationsValue:
         window_days=ROTATION_WINDOW_DAYS,
         performed=sum(item.count for item in done),
         failed=sum(item.count for item in seen if item.outcome == "failure"),
-        last_at=moment(max((item.last_ms for item in done), default=None)),
+        last_at=iso(max(item.last_ms for item in done)) if done else None,
     )
 
 

@@ -1,7 +1,13 @@
 """Turn what the ledger shows into facts."""
 
-from seawall.capabilities.evidence.facts import CoverageValue, LedgerValue
-from seawall.capabilities.evidence.ports import CoverageSeen, LedgerSeen
+from seawall.capabilities.evidence.seen import (
+    CoverageSeen,
+    LedgerSeen,
+)
+from seawall.capabilities.evidence.values import (
+    CoverageValue,
+    LedgerValue,
+)
 from seawall.kernel.clock import iso
 
 DAY_MS = 86_400_000
