@@ -95,5 +95,5 @@ def uid_of(entry: bytes) -> str:
 def _read(entry: bytes) -> _Entry:
     try:
         return _decoder.decode(entry)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _Entry()

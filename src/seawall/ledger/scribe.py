@@ -179,7 +179,7 @@ class Scribe:
         known = [checkpoint] if checkpoint else []
         if kept is not None:
             known.append(open_checkpoint(kept, self._verifiers))
-        if position.index and not known:
+        if position.index > max((point.size for point in known), default=0):
             raise _disagreement(position.index)
         for point in sorted(known, key=lambda signed: signed.size):
             self._replay(tail, point)
@@ -192,7 +192,6 @@ class Scribe:
             self._tree.make_sure()
         if position.index != self._signed:
             self._settle()
-        self._tree.sweep(everything=True)
         self._stale = False
         self._catch_up()
         self._journal.signed(self._signed)
@@ -200,7 +199,7 @@ class Scribe:
     def _replay(self, tail: Tail, point: SignedCheckpoint) -> None:
         """Make the tiles up to a checkpoint again, and see that they are those it was signed over."""
         self._take(tail, point.size)
-        if point.size != self._tree.size or point.root != self._tree.root():
+        if point.size > self._tree.size or point.root != self._tree.root_at(point.size):
             raise _disagreement(point.size)
 
     def _take(self, tail: Tail, size: int) -> None:

@@ -5,7 +5,7 @@ sure many at a time, before a checkpoint is signed over them.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from seawall.crypto.tlog import TILE_WIDTH, decode_bundle, entries_path, tile_width
 from seawall.kernel.errors import Corrupt
@@ -74,10 +74,13 @@ class TileStore:
                 self._files.remove(folder)
                 self._folders.discard(folder)
 
-    def beside(self, paths: Iterable[str]) -> set[str]:
-        """Name the partial tiles that lie beside these."""
-        folders = {path.rpartition("/")[0] for path in paths}
-        return {f"{folder}/{name}" for folder in folders for name in self._files.names(f"{self._directory}/{folder}")}
+    def clear(self, folder: str, needed: Collection[str]) -> None:
+        """Remove from a folder of partial tiles what nobody needs; it does not come back after a loss of power."""
+        strays = {f"{folder}/{name}" for name in self._files.names(f"{self._directory}/{folder}")}.difference(needed)
+        for path in strays:
+            self._files.remove(f"{self._directory}/{path}")
+        if strays:
+            self._files.sync_directory(f"{self._directory}/{folder}")
 
     def fetch(self, path: str) -> bytes:
         """Read a hash tile; a partial one that is gone is the beginning of a wider one.

@@ -1,7 +1,7 @@
 """The log as it grows: entries become bundles, their hashes tiles, and at any time there is a root to sign."""
 
-from seawall.crypto.merkle import leaf_hash
-from seawall.crypto.tlog import TILE_WIDTH, TileBuilder, encode_bundle, entries_path
+from seawall.crypto.merkle import leaf_hash, root_at
+from seawall.crypto.tlog import TILE_WIDTH, TileBuilder, encode_bundle, entries_path, tile_reader
 from seawall.ledger.ports import Files
 from seawall.ledger.tiles import TileStore
 
@@ -28,6 +28,13 @@ class LogTree:
         """The root over all of them."""
         return self._builder.root()
 
+    def root_at(self, size: int) -> bytes:
+        """The root over the first ``size`` entries."""
+        if size == self.size:
+            return self.root()
+        # The rightmost tiles of a shorter log are the beginnings of those of a longer one.
+        return root_at(tile_reader(self.tiles.fetch, size), size)
+
     def resume(self, size: int) -> None:
         """Go on from the tiles of a log of this size.
 
@@ -50,11 +57,11 @@ class LogTree:
         bundle = self._bundle + entries
         whole = len(bundle) - len(bundle) % TILE_WIDTH
         for start in range(0, whole, TILE_WIDTH):
-            self.tiles.write(entries_path(index), encode_bundle(bundle[start : start + TILE_WIDTH]))
+            self._write_full(entries_path(index), encode_bundle(bundle[start : start + TILE_WIDTH]))
             index += 1
         self._bundle = bundle[whole:]
         for tile in full:
-            self.tiles.write(tile.path, tile.hashes)
+            self._write_full(tile.path, tile.hashes)
 
     def make_sure(self) -> None:
         """Write the partial tiles too; on return the whole log survives a loss of power.
@@ -66,14 +73,21 @@ class LogTree:
         edge = self._edge()
         for path, data in edge.items():
             self.tiles.write(path, data)
+        for folder in {path.rpartition("/")[0] for path in edge}:
+            self.tiles.clear(folder, self._partials | edge.keys())
         self.tiles.make_sure()
         self._spare |= self._partials - edge.keys()
         self._partials = set(edge)
 
-    def sweep(self, *, everything: bool = False) -> None:
-        """Remove partial tiles of earlier sizes; with ``everything``, those that a dead scribe left as well."""
-        self.tiles.remove(self._spare | (self.tiles.beside(self._partials) - self._partials if everything else set()))
+    def sweep(self) -> None:
+        """Remove the partial tiles of earlier sizes, once nobody would resume at these."""
+        self.tiles.remove(self._spare)
         self._spare = set()
+
+    def _write_full(self, path: str, data: bytes) -> None:
+        self.tiles.write(path, data)
+        # A scribe that died may have left a partial one that nobody signed, and that need not be whole.
+        self.tiles.clear(f"{path}.p", self._partials)
 
     def _edge(self) -> dict[str, bytes]:
         edge = {tile.path: tile.hashes for tile in self._builder.partials()}

@@ -42,7 +42,7 @@ def check_keys(
         return
     try:
         facts = msgspec.json.decode(bundle[0], type=_First).unmapped.facts
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         fault("tile/entries/000", "the first entry cannot be read", index=0)
         return
     if facts.vkeys != verifiers.encode().split():

@@ -129,7 +129,9 @@ class VolatileFiles:
     def make_directory(self, path: str) -> None:
         """Make a folder; folders are sure at once."""
         with self._mutex:
-            self._folders.setdefault(path, _Folder())
+            while path:
+                self._folders.setdefault(path, _Folder())
+                path = path.rpartition("/")[0]
 
     def sync_directory(self, path: str) -> None:
         """Make the folder's names sure."""
