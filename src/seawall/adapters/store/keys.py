@@ -1,6 +1,5 @@
 """Domains and keys in the store."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,8 +19,7 @@ from seawall.kernel.command import Record
 from seawall.kernel.errors import Unavailable
 
 _VERSION_COLUMNS = [column for column in t.key_versions.c if column.name != "material"]
-_SCRUB_TRIES = 50
-_SCRUB_PAUSE_S = 0.02
+_SCRUB_TRIES = 3  # each waits for readers as long as the store waits for locks
 
 
 class StoredReads:
@@ -190,7 +188,6 @@ class StoredKeys:
             row = self._store.maintain("PRAGMA wal_checkpoint(TRUNCATE)")
             if row is not None and row[0] == 0:
                 return
-            time.sleep(_SCRUB_PAUSE_S)
         raise Unavailable(
             "store.scrub_blocked",
             "what was destroyed is erased, but readers keep the store's log from being emptied.",

@@ -58,7 +58,7 @@ class ColumnCipher:
             raise _changing()
         return held.sealer.seal_many(values, context)
 
-    def open_many(self, envelopes: Sequence[bytes], context: bytes) -> list[bytes]:
+    def open_many(self, values: Sequence[bytes], context: bytes) -> list[bytes]:
         """Decrypt envelopes, whichever of the key's versions made each.
 
         Raises:
@@ -68,8 +68,8 @@ class ColumnCipher:
         """
         held = self._ring.take(self._domain, self._name, Purpose.ENCRYPT, Use.PROCESS, self.version)
         by_version = {self.version: held.openers.get(self.version)}
-        values: list[bytes] = []
-        for sealed in envelopes:
+        opened: list[bytes] = []
+        for sealed in values:
             header = envelope.parse(sealed)
             if header.key_id != self.key_id:
                 raise InvalidInput("envelope.other_key", "this was encrypted with another key.")
@@ -79,8 +79,8 @@ class ColumnCipher:
                 opener = by_version[header.version] = held.openers.get(header.version)
             if opener is None:
                 raise _changing()
-            values.append(opener.open(sealed, context))
-        return values
+            opened.append(opener.open(sealed, context))
+        return opened
 
     def digits(self) -> "Ff1Batch":
         """Give FF1 over columns of decimal digits.
