@@ -1,0 +1,180 @@
+"""Tokens, enrolment codes and sessions: made, exchanged, ended."""
+
+import os
+from typing import Final
+
+from seawall.access import commands as c
+from seawall.access.authenticator import REVOKED, Authenticator, refusal
+from seawall.access.model import Credential, CredentialKind, Holder
+from seawall.access.people import find_enabled, view
+from seawall.access.ports import Epoch, IdentityStore, IdentityTransaction
+from seawall.access.tokens import Minted, mint
+from seawall.kernel.command import Turn
+from seawall.kernel.errors import Conflict, InvalidInput, NotFound
+from seawall.kernel.ids import Entropy
+from seawall.kernel.terms import Resource
+
+_HOUR_MS: Final = 3_600_000
+_DAY_MS: Final = 24 * _HOUR_MS
+ENROLMENT_MS: Final = 72 * _HOUR_MS
+SESSION_MS: Final = 12 * _HOUR_MS
+TOKEN_DAYS: Final = 90
+MAX_TOKEN_DAYS: Final = 366
+
+
+class Credentials:
+    """Carries out what is asked about credentials.
+
+    Args:
+        store: where they are kept.
+        epoch: bumped by what ends one.
+        authenticator: finds who holds one.
+        entropy: random bytes.
+    """
+
+    def __init__(
+        self,
+        store: IdentityStore,
+        epoch: Epoch,
+        authenticator: Authenticator,
+        *,
+        entropy: Entropy = os.urandom,
+    ) -> None:
+        self._store = store
+        self._epoch = epoch
+        self._authenticator = authenticator
+        self._entropy = entropy
+
+    def issue_token(self, turn: Turn, command: c.IssueToken) -> c.TokenIssued:
+        """Make a token.
+
+        Raises:
+            InvalidInput: access.token_days.
+            NotFound: access.principal_unknown.
+            Conflict: access.principal_disabled.
+        """
+        if not 1 <= command.days <= MAX_TOKEN_DAYS:
+            raise InvalidInput("access.token_days", f"a token lasts 1 to {MAX_TOKEN_DAYS} days.", field="days")
+        with self._store.begin() as tx:
+            identity = find_enabled(tx, command.principal)
+            minted, kept = self._add(tx, CredentialKind.TOKEN, identity.id, turn.now_ms, command.days * _DAY_MS)
+            facts = {"credential": kept.id, "kind": kept.kind.value, "expires_ms": kept.expires_ms}
+            tx.outbox(turn.record(facts, resource=Resource(type="principal", id=identity.id)))
+        return c.TokenIssued(id=kept.id, token=minted.text, expires_ms=kept.expires_ms)
+
+    def revoke_token(self, turn: Turn, command: c.RevokeToken) -> None:
+        """End a credential.
+
+        Raises:
+            NotFound: access.credential_unknown.
+            Conflict: access.credential_ended.
+        """
+        with self._store.begin() as tx:
+            holder = tx.holder(command.id)
+            if holder is None:
+                raise NotFound("access.credential_unknown", "there is no such credential.", field="id")
+            if holder.credential.ended_ms is not None:
+                raise Conflict("access.credential_ended", "this credential has ended already.", field="id")
+            tx.end_credential(command.id, turn.now_ms)
+            tx.outbox(turn.record({"principal": holder.identity.id, "kind": holder.credential.kind.value}))
+            tx.announce()
+        self._epoch.bump()
+
+    def create_enrolment(self, turn: Turn, command: c.CreateEnrolment) -> c.EnrolmentCreated:
+        """Make a one-time code.
+
+        Raises:
+            NotFound: access.principal_unknown.
+            Conflict: access.principal_disabled.
+        """
+        with self._store.begin() as tx:
+            identity = find_enabled(tx, command.principal)
+            minted, kept = self._add(tx, CredentialKind.ENROLMENT, identity.id, turn.now_ms, ENROLMENT_MS)
+            facts = {"credential": kept.id, "kind": kept.kind.value, "expires_ms": kept.expires_ms}
+            tx.outbox(turn.record(facts, resource=Resource(type="principal", id=identity.id)))
+        return c.EnrolmentCreated(id=kept.id, code=minted.text, expires_ms=kept.expires_ms)
+
+    def enrol(self, turn: Turn, command: c.Enrol) -> c.Enrolled:
+        """Exchange a code, once.
+
+        Raises:
+            Unauthenticated: unknown, expired, or used already.
+        """
+        code = self._authenticator.look_up(CredentialKind.ENROLMENT, command.code, turn.now_ms)
+        with self._store.begin() as tx:
+            # Once more, in the writers' turn: of two who come at once with the same code, one is late.
+            holder = _still(tx, code)
+            identity = holder.identity
+            tx.end_credential(holder.credential.id, turn.now_ms)
+            session, kept_session = self._add(tx, CredentialKind.SESSION, identity.id, turn.now_ms, SESSION_MS)
+            token, kept_token = self._add(tx, CredentialKind.TOKEN, identity.id, turn.now_ms, TOKEN_DAYS * _DAY_MS)
+            facts = {
+                "principal": identity.id,
+                "credential": holder.credential.id,
+                "session": kept_session.id,
+                "token": kept_token.id,
+            }
+            tx.outbox(turn.record(facts, resource=Resource(type="session", id=kept_session.id)))
+        return c.Enrolled(
+            principal=view(identity),
+            cookie=session.text,
+            session_expires_ms=kept_session.expires_ms,
+            token=token.text,
+            token_expires_ms=kept_token.expires_ms,
+        )
+
+    def sign_in(self, turn: Turn, command: c.SignIn) -> c.SignedIn:
+        """Begin a session.
+
+        Raises:
+            Unauthenticated: when the token proves nothing.
+        """
+        token = self._authenticator.look_up(CredentialKind.TOKEN, command.token, turn.now_ms)
+        with self._store.begin() as tx:
+            holder = _still(tx, token)
+            tx.forget_credentials(turn.now_ms - _DAY_MS)
+            # A session does not outlive the token that it was begun with.
+            lasts_ms = min(SESSION_MS, holder.credential.expires_ms - turn.now_ms)
+            minted, kept = self._add(tx, CredentialKind.SESSION, holder.identity.id, turn.now_ms, lasts_ms)
+            facts = {"principal": holder.identity.id, "credential": holder.credential.id, "session": kept.id}
+            tx.outbox(turn.record(facts, resource=Resource(type="session", id=kept.id)))
+        return c.SignedIn(principal=view(holder.identity), cookie=minted.text, expires_ms=kept.expires_ms)
+
+    def sign_out(self, turn: Turn, _: c.SignOut) -> None:
+        """End the session in which this is asked.
+
+        Raises:
+            NotFound: access.no_session.
+        """
+        session = turn.principal.session
+        with self._store.begin() as tx:
+            holder = tx.holder(session) if session is not None else None
+            if holder is None or holder.credential.kind is not CredentialKind.SESSION:
+                raise NotFound("access.no_session", "there is no session to end.")
+            tx.end_credential(holder.credential.id, turn.now_ms)
+            tx.outbox(turn.record({}, resource=Resource(type="session", id=holder.credential.id)))
+            tx.announce()
+        self._epoch.bump()
+
+    def _add(
+        self, tx: IdentityTransaction, kind: CredentialKind, identity_id: str, now_ms: int, lasts_ms: int
+    ) -> tuple[Minted, Credential]:
+        minted = mint(kind, self._entropy)
+        kept = Credential(
+            id=minted.id,
+            kind=kind,
+            principal_id=identity_id,
+            digest=minted.digest,
+            created_ms=now_ms,
+            expires_ms=now_ms + lasts_ms,
+            seen_ms=now_ms,
+        )
+        tx.add_credential(kept)
+        return minted, kept
+
+
+def _still(tx: IdentityTransaction, proven: Holder) -> Holder:
+    now = tx.holder(proven.credential.id)
+    if now is None or now.credential.ended_ms is not None or now.identity.disabled_ms is not None:
+        raise refusal(REVOKED)
+    return now
