@@ -33,6 +33,7 @@ TOKENISABLE: Final = frozenset({DataClass.HKID, DataClass.PAN, DataClass.BANK_AC
 #: What may stay in clear of a card number: at least six digits must be free, beside the one that spoils the checksum.
 MAX_KEPT_OF_PAN: Final = 9
 
+_EXAMPLE: Final = "See the example policy in the documentation."
 Kept = Annotated[int, Meta(ge=0, le=64)]
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
 
@@ -90,6 +91,8 @@ class MaskRule(Mask, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
 
 
 Rule = TokeniseRule | EncryptRule | MaskRule
+#: What can be said of a column: a class of data, :data:`LEAVE`, or a technique.
+Said = str | Encrypt | Mask
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,7 +101,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: Annotated[int, Meta(ge=1, le=1)]
     domain: str
     rules: tuple[Rule, ...] = ()
-    columns: Mapping[str, str | Encrypt | Mask] = msgspec.field(default_factory=dict)
+    columns: Mapping[str, Said] = msgspec.field(default_factory=dict)
     default: Default = Default.REFUSE
     invalid_key: str | None = None
 
@@ -115,10 +118,13 @@ def decode(text: str) -> Policy:
         InvalidInput: with code ``protect.policy`` or ``name.invalid``; ``field`` is the path of what is wrong.
     """
     data = policy_yaml.load(text)
-    try:
-        policy = msgspec.convert(data, Policy)
-    except msgspec.ValidationError as error:
-        raise _mismatch(str(error)) from None
+    # A mapping's names are not in the paths that msgspec tells, so each column is converted by itself.
+    said = data.pop("columns", {}) if isinstance(data, dict) else {}
+    policy: Policy = _convert(data, Policy, "")
+    if not isinstance(said, dict):
+        raise wrong_policy("it names columns and what to do with each.", field="columns", remedy=_EXAMPLE)
+    columns = {name: _convert(value, Said, f"columns.{name}") for name, value in said.items()}
+    policy = msgspec.structs.replace(policy, columns=columns)
     _check(policy)
     return policy
 
@@ -131,13 +137,15 @@ def domain_of(text: str) -> str:
         return ""
 
 
-def _mismatch(message: str) -> Any:
+def _convert(data: Any, kind: Any, at: str) -> Any:
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        message = str(error)
     found = _PATH.search(message)
-    path = found["path"] if found else ""
+    path = f"{at}.{found['path']}" if found and at and found["path"] else at or (found["path"] if found else "")
     reason = message[: found.start()] if found else message
-    return wrong_policy(
-        reason.rstrip(".") + ".", field=path or "policy", remedy="See the example policy in the documentation."
-    )
+    raise wrong_policy(reason.rstrip(".") + ".", field=path or "policy", remedy=_EXAMPLE)
 
 
 def _check(policy: Policy) -> None:
@@ -188,7 +196,7 @@ def _check_tokenise(rule: TokeniseRule, policy: Policy, at: str) -> None:
         check_name(rule.invalid_key, field=f"{at}.invalid_key")
 
 
-def _check_column(name: str, said: str | Encrypt | Mask) -> None:
+def _check_column(name: str, said: Said) -> None:
     at = f"columns.{name}"
     if not name:
         raise wrong_policy("a column without a name.", field="columns", remedy="Write table.column.")

@@ -43,7 +43,7 @@ class Hkid:
         lower = self.style[0] == "p"
         prefix = self.prefix.lower() if lower else self.prefix
         check = (self.check or "").lower() if lower else self.check or ""
-        return re.sub("[PpDCc]", lambda m: {"p": prefix, "d": self.digits, "c": check}[m[0].lower()], self.style)
+        return re.sub("[PpDdCc]", lambda m: {"p": prefix, "d": self.digits, "c": check}[m[0].lower()], self.style)
 
 
 def parse(text: str) -> Hkid | None:
@@ -61,7 +61,7 @@ def parse(text: str) -> Hkid | None:
     if check is not None and check.isalpha() and check.islower() != lower:
         return None
     mark = "" if check is None else "c" if lower else "C"
-    style = f"{'p' if lower else 'P'}{m['gap']}D{before}{mark}{after}"
+    style = f"{'p' if lower else 'P'}{m['gap']}{'d' if lower else 'D'}{before}{mark}{after}"
     return Hkid(prefix=prefix.upper(), digits=m["digits"], check=check and check.upper(), style=style)
 
 
