@@ -13,7 +13,7 @@ from seawall.kernel.terms import Principal, Proof, Resource
 from seawall.ledger.entry import shape_of, split_entry
 from seawall.ledger.event import Event, Outcome, encode
 from seawall.ledger.ledger import Ledger
-from seawall.ledger.model import Query, Row
+from seawall.ledger.model import Query, Row, Tally
 from seawall.ledger.ports import Files, Projection
 
 APP = Principal(id="app-1", name="payments", proof=Proof.TOKEN)
@@ -82,6 +82,16 @@ class MemoryProjection:
         rows = [row for row in reversed(self._rows) if wanted(row)]
         items = rows[:limit]
         return Page(items=items, next_cursor=str(items[-1].index) if len(rows) > limit else None)
+
+    def tally(self, since_ms: int) -> Sequence[Tally]:
+        times: dict[tuple[str, str, str], list[int]] = {}
+        for row in self._rows:
+            if row.time_ms >= since_ms:
+                times.setdefault((row.action, row.outcome, row.code), []).append(row.time_ms)
+        return [
+            Tally(action=action, outcome=outcome, code=code, count=len(seen), last_ms=max(seen))
+            for (action, outcome, code), seen in sorted(times.items())
+        ]
 
     def index_of(self, uid: str) -> int | None:
         return next((row.index for row in self._rows if row.uid == uid), None)

@@ -2,7 +2,7 @@
 
 import os
 from asyncio import AbstractEventLoop
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from seawall.kernel.clock import Clock
 from seawall.kernel.errors import Conflict
@@ -15,7 +15,7 @@ from seawall.ledger.entry import uid_of
 from seawall.ledger.event import Event, Outcome, encode
 from seawall.ledger.journal import MAX_BACKLOG, Journal
 from seawall.ledger.keys import KEYS, Verifiers, key_digests, load_signers, load_verifiers, make_keys
-from seawall.ledger.model import Query, Row
+from seawall.ledger.model import Query, Row, Tally
 from seawall.ledger.ports import CheckpointKeeper, FileMissing, Files, KeySealer, Projection
 from seawall.ledger.proofs import ConsistencyProof, EntryProof, prove_consistency, prove_entry
 from seawall.ledger.reader import JournalReader
@@ -196,6 +196,10 @@ class Ledger:
     def query(self, query: Query, cursor: str | None = None, limit: int = 50) -> Page[Row]:
         """Find entries, newest first; what was recorded within the last second may not be there yet."""
         return self._projection.query(query, cursor, limit)
+
+    def tally(self, since_ms: int) -> Sequence[Tally]:
+        """Count the entries since a time (Unix milliseconds) by action, outcome and code."""
+        return self._projection.tally(since_ms)
 
     def index_of(self, uid: str) -> int | None:
         """Find the index of a signed entry."""

@@ -37,6 +37,16 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """How often an action ended in one way. ``last_ms`` is the time of the newest such entry."""
+
+    action: str
+    outcome: str
+    code: str
+    count: int
+    last_ms: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
     """A place in the journal: a segment, the offset in it, and the index of the entry that begins there."""

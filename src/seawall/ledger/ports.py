@@ -6,7 +6,7 @@ from typing import Protocol
 from seawall.kernel.errors import NotFound, Unavailable
 from seawall.kernel.paging import Page
 from seawall.kernel.secret import Secret
-from seawall.ledger.model import Query, Row
+from seawall.ledger.model import Query, Row, Tally
 
 
 class DiskFull(Unavailable):
@@ -190,6 +190,10 @@ class Projection(Protocol):
 
     def query(self, query: Query, cursor: str | None, limit: int) -> Page[Row]:
         """Find rows, newest first."""
+        ...
+
+    def tally(self, since_ms: int) -> Sequence[Tally]:
+        """Count the entries since a time by action, outcome and code, in the order of these."""
         ...
 
     def index_of(self, uid: str) -> int | None:

@@ -1,6 +1,7 @@
 """What a projection answers, over every adapter."""
 
 import pytest
+
 from seawall.adapters.ledger.projection import SqliteProjection
 from seawall.kernel.errors import Corrupt
 from seawall.kernel.terms import Principal, Proof, Resource
@@ -117,3 +118,21 @@ def test_bytes_that_are_no_event_do_not_stop_it(projection):
     projection.feed(0, [b"\xff\x00", b"{}", b'{"time":"x"}', b'{"time":5,"metadata":{"uid":"q"}}'])
     assert projection.size() == 4
     assert [row.time_ms for row in projection.query(Query(), None, 9).items] == [5, 0, 0, 0]
+
+
+def test_entries_are_counted_by_action_outcome_and_code(projection):
+    _fill(projection)
+    seen = [(t.action, t.outcome, t.code, t.count, t.last_ms) for t in projection.tally(0)]
+    assert seen == [
+        ("access.sign_in", "denied", "policy.no", 1, 1005),
+        ("access.sign_in", "success", "", 2, 1008),
+        ("data.encrypt", "denied", "policy.no", 1, 1000),
+        ("data.encrypt", "success", "", 3, 1009),
+        ("keys.rotate", "success", "", 3, 1007),
+    ]
+
+
+def test_a_count_begins_at_the_time_that_is_asked_for(projection):
+    _fill(projection)
+    assert [(t.action, t.count) for t in projection.tally(1008)] == [("access.sign_in", 1), ("data.encrypt", 1)]
+    assert list(projection.tally(1010)) == []

@@ -17,7 +17,7 @@ from typing import Any
 from seawall.kernel.errors import Corrupt, InvalidInput, Unavailable
 from seawall.kernel.paging import Page, check_limit
 from seawall.ledger.entry import Shape, shape_of, split_entry
-from seawall.ledger.model import Query, Row
+from seawall.ledger.model import Query, Row, Tally
 
 _VERSION = 1
 _SHAPE = Shape.__struct_fields__
@@ -28,6 +28,12 @@ CREATE TABLE entry (idx INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, uid BLOB 
 CREATE INDEX entry_uid ON entry (uid);
 CREATE INDEX entry_shape ON entry (shape);
 PRAGMA user_version = {_VERSION};
+"""
+# Entries are grouped by shape before anything is read of the shapes, which are few.
+_TALLY = """
+SELECT s.action, s.outcome, s.code, sum(e.times), max(e.last_ms)
+FROM (SELECT shape, count(*) AS times, max(time_ms) AS last_ms FROM entry WHERE time_ms >= ? GROUP BY shape) e
+JOIN shape s ON s.id = e.shape GROUP BY s.action, s.outcome, s.code ORDER BY s.action, s.outcome, s.code
 """
 _PIECE = 5000
 _CACHED = 8192
@@ -118,6 +124,14 @@ class SqliteProjection:
             rows = nlargest(limit + 1, found, key=lambda row: row[0])
             items = [self._row(db, row) for row in rows[:limit]]
         return Page(items=items, next_cursor=str(items[-1].index) if len(rows) > limit else None)
+
+    def tally(self, since_ms: int) -> Sequence[Tally]:
+        """Count the entries since a time by action, outcome and code, in the order of these."""
+        with self._open() as db:
+            return [
+                Tally(action=action, outcome=outcome, code=code, count=count, last_ms=last_ms)
+                for action, outcome, code, count, last_ms in db.execute(_TALLY, [since_ms])
+            ]
 
     def index_of(self, uid: str) -> int | None:
         """Find the index of the entry with this uid."""
