@@ -34,9 +34,11 @@ class Targets:
         self._allowance = allowance
 
     def public_name(self, target: str) -> str:
-        """Write a target without a password."""
-        if not _ADDRESS.match(target) or target.startswith(_SQLITE):
-            return target
+        """Write a target without a password, and a path from the root, for whoever reads it stands elsewhere."""
+        if target.startswith(_SQLITE):
+            return f"{_SQLITE}{Path(target.removeprefix(_SQLITE)).absolute()}"
+        if not _ADDRESS.match(target):
+            return str(Path(target).expanduser().absolute())
         try:
             parts = urlsplit(target)
             host = parts.netloc.rpartition("@")[2]
@@ -55,14 +57,15 @@ class Targets:
             Corrupt: ``source.corrupt``.
         """
         if target.startswith(_SQLITE):
-            return Opened(databases=[SqliteStore(Path(unquote(target.removeprefix(_SQLITE))), target)])
+            name = self.public_name(target)
+            return Opened(databases=[SqliteStore(Path(unquote(name.removeprefix(_SQLITE))), name)])
         if target.startswith(("postgresql://", "postgres://")):
             from seawall.adapters.sources.postgresql import PostgresqlStore  # the driver is heavy
 
             return Opened(databases=[PostgresqlStore(target, self.public_name(target))])
         if _ADDRESS.match(target) or "\0" in target or not target.strip():
             raise faults.not_a_target()
-        return self._open_paths(target)
+        return self._open_paths(self.public_name(target))
 
     def _open_paths(self, target: str) -> Opened:
         roots = expand(target)
@@ -102,7 +105,7 @@ class Targets:
                 continue  # part of the database beside it
             if found.why is None and _is_sqlite(found.path):
                 try:
-                    databases.append(SqliteStore(found.path, f"{target.rstrip('/')}/{found.name}"))
+                    databases.append(SqliteStore(found.path, str(Path(target, found.name))))
                 except SeawallError as error:
                     documents.append(Found(path=found.path, name=found.name, why=Unscannable(error.code, error.text)))
             else:
