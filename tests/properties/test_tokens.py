@@ -75,7 +75,8 @@ CASES = [
 
 
 def shape_of(text: str) -> str:
-    return re.sub("[0-9]", "9", re.sub("[A-Z]", "A", re.sub("[a-z]", "a", re.sub(r"(?<=\d)[Aa](?=\W?$)", "9", text))))
+    check = re.sub(r"(?<=[0-9( \uff08-])[Aa](?=\W?$)", "9", text)
+    return re.sub("[0-9]", "9", re.sub("[A-Z]", "A", re.sub("[a-z]", "a", check)))
 
 
 @pytest.mark.parametrize(("data_class", "kept"), CASES)
