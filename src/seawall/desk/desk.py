@@ -179,15 +179,6 @@ class Desk:
             )
             self._commit.submit(encode(event), _ignore)
 
-    def relay_outbox(self, contains: Callable[[str], bool]) -> int:
-        """Bring entries that a dead process left in the outbox into the ledger; return how many were missing there."""
-        waiting = self._outbox.pending()
-        missing = [record for record in waiting if not contains(record.uid)]
-        for record in missing:
-            self._commit.append(record.body)
-        self._outbox.done([record.uid for record in waiting])
-        return len(missing)
-
     def close(self) -> None:
         """Finish what runs in the pool."""
         self._pool.shutdown(wait=True)

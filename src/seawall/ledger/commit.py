@@ -51,6 +51,10 @@ class GroupCommit:
         self._thread = Thread(target=self._run, name="ledger-commit", daemon=True)
         self._thread.start()
 
+    def deliver_on(self, loop: AbstractEventLoop) -> None:
+        """Call ``done`` on this event loop from now on; for a process whose loop begins after its rooms."""
+        self._loop = loop
+
     def submit(self, entry: bytes, done: Done) -> None:
         """Take an entry; ``done`` is called once, with None when it is durable or with the error that kept it out."""
         self._waiting.append((entry, done))
