@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from seawall.adapters.roots.memory import memory_root
 from seawall.adapters.store.keys_memory import MemoryKeys
@@ -53,7 +54,7 @@ class RoomTurn:
         self._deny = deny
 
     def record(self, facts: Mapping[str, Any] | None = None, *, resource: Resource | None = None) -> Record:
-        uid = f"{id(self):x}-{len(self.records)}"[-36:]
+        uid = str(uuid4())
         self.records.append((uid, dict(facts or {}), resource))
         return Record(uid=uid, body=repr(facts).encode())
 
