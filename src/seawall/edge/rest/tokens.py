@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from seawall.kernel.clock import Clock
-from seawall.kernel.errors import SeawallError
+from seawall.kernel.errors import SeawallError, Unavailable
 from seawall.kernel.terms import Principal
 
 LEASE: Final = 1.0
@@ -43,7 +43,7 @@ class Tokens:
 
     Args:
         authenticator: who knows.
-        epoch: the epoch now; it changes whenever a right is taken away.
+        epoch: the epoch now; it changes whenever a right is taken away, and raises Unavailable when none holds.
         clock: measures the lease.
     """
 
@@ -56,7 +56,7 @@ class Tokens:
     def recall(self, token: str) -> Principal | None:
         """Return whom memory alone knows a token to belong to, else None; never waits. Called on the event loop."""
         known = self._known.get(token)
-        if known is None or known.epoch != self._epoch():
+        if known is None or not self._holds(known.epoch):
             return None
         now = self._clock.monotonic()
         if now >= known.until:
@@ -65,6 +65,12 @@ class Tokens:
             known.due = known.until
             asyncio.get_running_loop().run_in_executor(None, self._renew, token)
         return known.principal
+
+    def _holds(self, epoch: int) -> bool:
+        try:
+            return epoch == self._epoch()
+        except Unavailable:
+            return False  # the lease on what is remembered has lapsed
 
     async def find(self, token: str) -> Principal:
         """Find the principal of a token.
