@@ -39,6 +39,17 @@ class _Proven:
     seen_ms: int
 
 
+class _Period:
+    """What is remembered under one epoch; tokens and sessions apart, so that one never passes for the other."""
+
+    __slots__ = ("epoch", "sessions", "tokens")
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.tokens: dict[bytes, _Proven] = {}
+        self.sessions: dict[bytes, _Proven] = {}
+
+
 class Authenticator:
     """Tells who presents a credential. Safe for threads.
 
@@ -58,7 +69,7 @@ class Authenticator:
         self._now = clock.now_ms
         self._idle_ms = idle_ms
         self._keep_ms = keep_ms
-        self._remembered: tuple[int, dict[bytes, _Proven]] = (-1, {})
+        self._period = _Period(-1)
 
     def bearer(self, token: str) -> Principal:
         """Find the principal of a bearer token.
@@ -68,9 +79,9 @@ class Authenticator:
             Unavailable: when neither memory nor the store may be used.
         """
         now_ms = self._now()
-        epoch, proven = self._remembered
-        if epoch == self._epoch():
-            known = proven.get(digest(token))
+        period = self._period
+        if period.epoch == self._epoch():
+            known = period.tokens.get(digest(token))
             if known is not None and known.asked_ms <= now_ms < known.until_ms:
                 return known.principal
         return self._prove(CredentialKind.TOKEN, token, now_ms).principal
@@ -83,8 +94,8 @@ class Authenticator:
             Unavailable: when neither memory nor the store may be used.
         """
         now_ms = self._now()
-        epoch, proven = self._remembered
-        known = proven.get(digest(cookie)) if epoch == self._epoch() else None
+        period = self._period
+        known = period.sessions.get(digest(cookie)) if period.epoch == self._epoch() else None
         if known is None or not known.asked_ms <= now_ms < known.until_ms:
             known = self._prove(CredentialKind.SESSION, cookie, now_ms)
         if now_ms - known.seen_ms >= _TOUCH_MS:
@@ -103,7 +114,7 @@ class Authenticator:
         Raises:
             Denied: with code ``access.csrf``.
         """
-        if not hmac.compare_digest(csrf_token(cookie).encode(), token.encode()):
+        if not hmac.compare_digest(csrf_token(cookie).encode(), token.encode(errors="surrogatepass")):
             raise Denied("access.csrf", "this request does not come from Seawall's own pages.", remedy="Load it again.")
 
     def look_up(self, kind: CredentialKind, text: str, now_ms: int) -> Holder:
@@ -138,11 +149,13 @@ class Authenticator:
             asked_ms=now_ms,
             seen_ms=credential.seen_ms,
         )
-        known_epoch, known = self._remembered
-        if known_epoch != epoch or len(known) >= _REMEMBERED:
-            known = {}
-            self._remembered = (epoch, known)
-        known[credential.digest] = proven
+        period = self._period
+        if period.epoch != epoch:
+            period = self._period = _Period(epoch)
+        remembered = period.tokens if kind is CredentialKind.TOKEN else period.sessions
+        if len(remembered) >= _REMEMBERED:
+            remembered.clear()
+        remembered[credential.digest] = proven
         return proven
 
     def _until(self, credential: Credential) -> int:

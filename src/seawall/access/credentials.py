@@ -106,8 +106,10 @@ class Credentials:
             holder = _still(tx, code)
             identity = holder.identity
             tx.end_credential(holder.credential.id, turn.now_ms)
-            session, kept_session = self._add(tx, CredentialKind.SESSION, identity.id, turn.now_ms, SESSION_MS)
             token, kept_token = self._add(tx, CredentialKind.TOKEN, identity.id, turn.now_ms, TOKEN_DAYS * _DAY_MS)
+            session, kept_session = self._add(
+                tx, CredentialKind.SESSION, identity.id, turn.now_ms, SESSION_MS, begun_with=kept_token.id
+            )
             facts = {
                 "principal": identity.id,
                 "credential": holder.credential.id,
@@ -135,7 +137,14 @@ class Credentials:
             tx.forget_credentials(turn.now_ms - _DAY_MS)
             # A session does not outlive the token that it was begun with.
             lasts_ms = min(SESSION_MS, holder.credential.expires_ms - turn.now_ms)
-            minted, kept = self._add(tx, CredentialKind.SESSION, holder.identity.id, turn.now_ms, lasts_ms)
+            minted, kept = self._add(
+                tx,
+                CredentialKind.SESSION,
+                holder.identity.id,
+                turn.now_ms,
+                lasts_ms,
+                begun_with=holder.credential.id,
+            )
             facts = {"principal": holder.identity.id, "credential": holder.credential.id, "session": kept.id}
             tx.outbox(turn.record(facts, resource=Resource(type="session", id=kept.id)))
         return c.SignedIn(principal=view(holder.identity), cookie=minted.text, expires_ms=kept.expires_ms)
@@ -157,7 +166,14 @@ class Credentials:
         self._epoch.bump()
 
     def _add(
-        self, tx: IdentityTransaction, kind: CredentialKind, identity_id: str, now_ms: int, lasts_ms: int
+        self,
+        tx: IdentityTransaction,
+        kind: CredentialKind,
+        identity_id: str,
+        now_ms: int,
+        lasts_ms: int,
+        *,
+        begun_with: str | None = None,
     ) -> tuple[Minted, Credential]:
         minted = mint(kind, self._entropy)
         kept = Credential(
@@ -168,6 +184,7 @@ class Credentials:
             created_ms=now_ms,
             expires_ms=now_ms + lasts_ms,
             seen_ms=now_ms,
+            begun_with=begun_with,
         )
         tx.add_credential(kept)
         return minted, kept

@@ -45,7 +45,7 @@ class Credential:
     """What is kept of a credential: never more than a digest of the secret.
 
     ``seen_ms`` is when a session was last used, to the minute; ``ended_ms`` is when a credential was revoked or used
-    up.
+    up; ``begun_with`` is the token that a session was begun with, and ends with.
     """
 
     id: str
@@ -56,6 +56,7 @@ class Credential:
     expires_ms: int
     seen_ms: int
     ended_ms: int | None = None
+    begun_with: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

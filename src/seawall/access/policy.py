@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from seawall.access.model import Decision, PolicyFile
 from seawall.access.vocabulary import actions
+from seawall.kernel.errors import InvalidInput, TooLarge, Unavailable
 from seawall.kernel.terms import Principal, Resource
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class PolicyDecider:
         """Decide; never raises for a denial.
 
         Raises:
-            Unavailable: when the epoch's lease has lapsed, or the policies cannot be read.
+            Unavailable: when the epoch's lease has lapsed, or the policies cannot be read or used.
             Corrupt: when the policies in force were changed from outside.
         """
         period = self._period
@@ -99,6 +100,15 @@ class PolicyDecider:
             files = tuple(self._source())
             compiled = self._period.compiled
             if compiled is None or compiled.files != files:
-                compiled = Compiled(files)
+                try:
+                    compiled = Compiled(files)
+                except (InvalidInput, TooLarge):
+                    # They were checked when they were loaded, by another version. Which file it is concerns nobody
+                    # who may only ask; loading them again says so to whoever may do that.
+                    raise Unavailable(
+                        "access.policies_unusable",
+                        "the policies in force were loaded by another version and this one cannot use them.",
+                        remedy="Let the version that loaded them take them back.",
+                    ) from None
             self._period = _Period(epoch, compiled)
             return self._period

@@ -90,7 +90,7 @@ class CredentialWrites(Protocol):
         ...
 
     def end_credential(self, credential_id: str, now_ms: int) -> None:
-        """End one now; one that has ended stays as it was."""
+        """End one now, with the sessions that were begun with it; one that has ended stays as it was."""
         ...
 
     def forget_credentials(self, expired_before_ms: int) -> int:

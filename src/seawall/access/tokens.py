@@ -41,7 +41,7 @@ def mint(kind: CredentialKind, entropy: Entropy) -> Minted:
 
 def digest(text: str) -> bytes:
     """Return what is kept of a credential: SHA-256 of all of it."""
-    return sha256(text.encode()).digest()
+    return sha256(text.encode(errors="surrogatepass")).digest()
 
 
 def name_of(kind: CredentialKind, text: str) -> str | None:
@@ -55,4 +55,8 @@ def csrf_token(session: str) -> str:
 
     A page of another site cannot make it, since it cannot read the cookie; and it gives nothing of the cookie away.
     """
-    return urlsafe_b64encode(hmac.digest(session.encode(), _CSRF_CONTEXT, sha256)).decode().rstrip("=")
+    return (
+        urlsafe_b64encode(hmac.digest(session.encode(errors="surrogatepass"), _CSRF_CONTEXT, sha256))
+        .decode()
+        .rstrip("=")
+    )
