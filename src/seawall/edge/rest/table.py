@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from seawall.access import commands as access
 from seawall.capabilities.discover import commands as discover
 from seawall.capabilities.evidence import commands as evidence
 from seawall.capabilities.evidence.model import Assessment
@@ -9,9 +10,13 @@ from seawall.capabilities.keys import commands as keys
 from seawall.capabilities.keys.views import DomainView, KeyView
 from seawall.capabilities.protect import commands as protect
 from seawall.edge.rest.routes import Route
+from seawall.ledger import commands as ledger
+from seawall.ledger.proofs import EntryProof
+from seawall.ledger.report import Report
 
 _DOMAIN: Final = "/v1/domains/{domain}"
 _KEY: Final = "/v1/domains/{domain}/keys/{key}"
+_PRINCIPAL: Final = "/v1/principals/{principal}"
 
 DOMAINS: Final = (
     Route(method="POST", path="/v1/domains", command=keys.CreateDomain, result=DomainView, status=201),
@@ -74,4 +79,33 @@ EVIDENCE: Final = (
     ),
     Route(method="GET", path="/v1/assessments/{id}", command=evidence.ShowAssessment, result=Assessment),
 )
-ROUTES: Final = (*DOMAINS, *KEYS, *DATA, *DISCOVER, *PROTECT, *EVIDENCE)
+LEDGER: Final = (
+    Route(method="GET", path="/v1/ledger/entries", command=ledger.ShowLedger, result=ledger.LedgerPage),
+    Route(method="POST", path="/v1/ledger/verify", command=ledger.VerifyLedger, result=Report),
+    Route(method="GET", path="/v1/ledger/proof", command=ledger.ProveEntry, result=EntryProof),
+)
+PEOPLE: Final = (
+    Route(
+        method="POST", path="/v1/principals", command=access.CreatePrincipal, result=access.PrincipalView, status=201
+    ),
+    Route(method="GET", path="/v1/principals", command=access.ListPrincipals, result=access.PrincipalPage),
+    Route(method="GET", path=_PRINCIPAL, command=access.ShowPrincipal, result=access.PrincipalView),
+    Route(method="POST", path=f"{_PRINCIPAL}/disable", command=access.DisablePrincipal, result=access.PrincipalView),
+    Route(method="POST", path=f"{_PRINCIPAL}/roles", command=access.GrantRole, result=access.PrincipalView),
+    Route(method="DELETE", path=f"{_PRINCIPAL}/roles/{{role}}", command=access.RevokeRole, result=access.PrincipalView),
+    Route(method="PUT", path=f"{_PRINCIPAL}/domains", command=access.AssignDomains, result=access.PrincipalView),
+    Route(
+        method="POST",
+        path=f"{_PRINCIPAL}/enrolments",
+        command=access.CreateEnrolment,
+        result=access.EnrolmentCreated,
+        status=201,
+    ),
+    Route(method="POST", path=f"{_PRINCIPAL}/tokens", command=access.IssueToken, result=access.TokenIssued, status=201),
+    Route(method="DELETE", path="/v1/tokens/{id}", command=access.RevokeToken, status=204),
+    Route(method="POST", path="/v1/enrolments", command=access.Enrol, result=access.Enrolled, status=201, public=True),
+    Route(method="POST", path="/v1/sessions", command=access.SignIn, result=access.SignedIn, status=201, public=True),
+    Route(method="GET", path="/v1/policies", command=access.ShowPolicies, result=access.PoliciesShown),
+    Route(method="POST", path="/v1/policies/load", command=access.LoadPolicies, result=access.PoliciesShown),
+)
+ROUTES: Final = (*DOMAINS, *KEYS, *DATA, *DISCOVER, *PROTECT, *EVIDENCE, *LEDGER, *PEOPLE)
