@@ -13,6 +13,7 @@ import socket
 import struct
 import subprocess
 import sys
+from threading import Lock
 from typing import BinaryIO
 
 import msgspec
@@ -75,12 +76,15 @@ def _receive(channel: socket.socket, length: int) -> bytes:
 
 
 class Sandbox:
-    """One worker, started when it is first needed."""
+    """One worker, started when it is first needed. One thread at a time uses it, another may close it."""
 
     def __init__(self, allowance: Allowance | None = None) -> None:
         self._allowance = allowance or Allowance()
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
+        self._busy = Lock()
+        self._starting = Lock()
+        self._closed = False
 
     def inspect(self, path: str, file: BinaryIO) -> list[ItemFindings]:
         """Look through an open file, in the worker.
@@ -88,19 +92,26 @@ class Sandbox:
         Raises:
             Unavailable: ``source.sandbox`` when no worker can be started.
         """
-        channel = self._channel or self._start()
-        try:
-            socket.send_fds(channel, [b"f"], [file.fileno()])
-            send_frame(channel, msgspec.msgpack.encode(Task(path=path)))
-            return msgspec.msgpack.decode(receive_frame(channel), type=list[ItemFindings])
-        except TimeoutError:
-            self.close()
-            why = Unscannable("parse.timeout", f"reading took longer than {self._allowance.wall_s:g} s.")
-        except (EOFError, OSError, ValueError):
-            why = self._autopsy()
+        with self._busy:
+            try:
+                channel = self._channel or self._start()
+                socket.send_fds(channel, [b"f"], [file.fileno()])
+                send_frame(channel, msgspec.msgpack.encode(Task(path=path)))
+                return msgspec.msgpack.decode(receive_frame(channel), type=list[ItemFindings])
+            except TimeoutError:
+                why = Unscannable("parse.timeout", f"reading took longer than {self._allowance.wall_s:g} s.")
+            except (EOFError, OSError, ValueError):
+                why = self._autopsy()
+            self._end()
         return [unscannable(path, why)]
 
     def _start(self) -> socket.socket:
+        with self._starting:
+            if self._closed:
+                raise EOFError
+            return self._spawn()
+
+    def _spawn(self) -> socket.socket:
         here, there = socket.socketpair()
         keep = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV")
         environment = {name: os.environ[name] for name in keep if name in os.environ}
@@ -127,23 +138,30 @@ class Sandbox:
         return here
 
     def _autopsy(self) -> Unscannable:
-        process = self._process
+        if self._closed:
+            return Unscannable("source.stopped", "the scan ended before this file was read.")
         status = None
-        if process is not None:
+        if self._process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                status = process.wait(1.0)
-        self.close()
+                status = self._process.wait(1.0)
         if status == -signal.SIGXCPU:
             return Unscannable("parse.cpu", f"reading took more than {self._allowance.cpu_s} s of processor time.")
         return Unscannable("parse.crashed", "reading this file ended the process that read it.")
 
-    def close(self) -> None:
-        """End the worker."""
+    def _end(self) -> None:
         if self._channel is not None:
             self._channel.close()
             self._channel = None
         if self._process is not None:
-            if self._process.poll() is None:
-                self._process.kill()
+            self._process.kill()
             self._process.wait()
             self._process = None
+
+    def close(self) -> None:
+        """End the worker for good; a file that it reads just now is told as not read."""
+        with self._starting:
+            self._closed = True
+            if self._process is not None:
+                self._process.kill()  # who waits for its answer hears that it has gone
+        with self._busy:
+            self._end()

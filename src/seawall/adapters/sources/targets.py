@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from seawall.adapters.sources import faults
 from seawall.adapters.sources.filesystem import FileStore
@@ -46,7 +46,7 @@ class Targets:
         except ValueError:
             return f"{target.split('://', 1)[0]}://…"
         # Parameters may hold a password too.
-        return urlunsplit((parts.scheme, f"{user}@{host}" if user else host, parts.path, "", ""))
+        return f"{parts.scheme}://{user}@{host}{parts.path}" if user else f"{parts.scheme}://{host}{parts.path}"
 
     def open(self, target: str) -> Opened:
         """Open a target.
@@ -72,6 +72,8 @@ class Targets:
         if not roots:
             raise faults.not_found()
         single = roots[0] if len(roots) == 1 else None
+        if single is not None:
+            target = str(single)
         if single is not None and single.is_file():
             if not os.access(single, os.R_OK):
                 raise faults.no_permission()

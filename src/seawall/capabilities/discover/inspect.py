@@ -8,8 +8,9 @@ from seawall.capabilities.discover.columns.classify import classify
 from seawall.capabilities.discover.columns.tally import ColumnTally, TextCount
 from seawall.capabilities.discover.commands import Finding, Form, ItemFindings, ItemKind, ItemStatus
 from seawall.capabilities.discover.detect.base import Detector
-from seawall.capabilities.discover.detect.find import blocks, find, normalise
+from seawall.capabilities.discover.detect.find import blocks, normalise
 from seawall.capabilities.discover.detect.registry import DETECTORS
+from seawall.capabilities.discover.detect.skim import skim
 from seawall.capabilities.discover.errors import Unscannable
 from seawall.capabilities.discover.parsers.parts import Limits, Rows, Text, Unread
 from seawall.capabilities.discover.parsers.registry import parse
@@ -68,11 +69,12 @@ def inspect(
 
 def _read(part: Text, counts: dict[DataClass, _ClassCount], detectors: Sequence[Detector]) -> None:
     for offset, block in blocks(normalise(part.text)):
-        for match in find(block, detectors):
+        for begin, region, match in skim(block, detectors):
             entry = counts.setdefault(match.data_class, _ClassCount())
-            entry.count.add(match, 1, block)
+            entry.count.add(match, 1, region)
             if not entry.where:
-                line = f"line {part.line + part.text.count(chr(10), 0, offset + match.start)}" if part.line else ""
+                at = offset + begin + match.start
+                line = f"line {part.line + part.text.count(chr(10), 0, at)}" if part.line else ""
                 entry.where = part.where or line
 
 

@@ -21,6 +21,8 @@ from seawall.kernel.terms import SENSITIVITY, Sensitivity
 ENOUGH = 0.6
 _MIN_SHARE = 0.5
 _MAX_BY_CHANCE = 1e-3
+_FEW = 20
+"""Up to so many different cells are too few to tell by chance; each speaks by the way it is written, as in text."""
 _ORDER = list(Sensitivity)
 CONFIDENCE_LEVEL = 0.95
 
@@ -111,7 +113,9 @@ def _weigh(detector: Detector, count: DetectorCount, cells: int, name: str) -> _
     else:
         real = (count.distinct_valid / count.distinct_written - detector.chance) / (1 - detector.chance)
         likely = by_chance(count.distinct_valid, count.distinct_written, detector.chance) <= _MAX_BY_CHANCE
-        own = max(0.0, real) if likely or by_name else 0.0
+        own = max(0.0, real) if likely else 0.0
+        if count.distinct_written <= _FEW:
+            own = max(own, count.strength / max(1, count.weighed), real if by_name else 0.0)
         by_name = by_name if own > 0 else 0.0
     confidence = min(0.99, 1 - (1 - own * share) * (1 - by_name * share))
     return _Candidate(detector=detector, count=count, own=own, confidence=confidence)
@@ -167,9 +171,8 @@ def _texts(candidate: _Candidate, *, is_winner: bool) -> list[Finding]:
 def _is_noise(candidate: _Candidate) -> bool:
     """Tell whether whole cells pass a check no more often than chance has it: running numbers, not identifiers."""
     chance, count = candidate.detector.chance, candidate.count
-    few = 20
     return (
         chance is not None
-        and count.distinct_written > few
+        and count.distinct_written > _FEW
         and by_chance(count.distinct_valid, count.distinct_written, chance) > _MAX_BY_CHANCE
     )

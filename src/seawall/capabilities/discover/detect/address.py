@@ -24,7 +24,6 @@ _AREA = r"Hong Kong|Kowloon|New Territories|N\.T\.|H\.K\.|KLN|\bHK\b|\bNT\b"
 _START = re.compile(rf"(?<![A-Za-z0-9/])(?:{_FLAT}|{_FLOOR}|{_STREET})")
 _BODY = re.compile(r"(?:[A-Za-z0-9À-ÿ ,/'\u2019&()#-]|\.(?! [A-Z])|\r?\n(?!\s)(?![^\n]{0,24}[:\uff1a])){0,200}")
 _LABELLED = re.compile(r"(?<![A-Za-z])(?i:address)(?: is|[:\uff1a])\s{0,6}(?P<place>[^\n\r:]{8,100}[^\s:.,])")
-_PLACE = re.compile(r"(?=[^@]*[0-9])(?=(?:[^@]*[^\W\d_]){3})[^@/]+")
 _REACH = 200
 
 _HAN = "\u4e00-\u9fff"
@@ -40,6 +39,11 @@ def _evidence() -> tuple["re.Pattern[str]", ...]:
 
 
 _EVIDENCE = _evidence()
+
+
+def _is_place(text: str) -> bool:
+    """Tell whether what stands after a label may be a place: a number and a word, and no address of the other kind."""
+    return any(c.isdigit() for c in text) and sum(c.isalpha() for c in text) > 2 and not set("@/") & set(text)  # noqa: PLR2004
 
 
 def _weigh(text: str) -> tuple[int, int]:
@@ -80,7 +84,7 @@ class AddressDetector(Detector):
                 confidence = min(0.95, 0.45 + 0.15 * count)
                 yield Match(data_class=self.data_class, start=m.start(), end=m.start() + end, confidence=confidence)
         for m in _LABELLED.finditer(text):
-            if _PLACE.fullmatch(m["place"]):
+            if _is_place(m["place"]):
                 yield Match(data_class=self.data_class, start=m.start("place"), end=m.end("place"), confidence=0.56)
         for m in _CHINESE_START.finditer(text):
             body = _CHINESE_BODY.match(text, m.start())

@@ -61,7 +61,10 @@ class NameDetector(Detector):
     """Finds people's names."""
 
     data_class = DataClass.NAME
-    hint = r"[A-Z][A-Za-z'-]+,? [A-Z]|Mr|Mrs|Ms|Miss|Dr|[:\x{ff1a}]|(?i:name)|先生|小姐|女士|太太|[\x{4e00}-\x{9fff}]"
+    hint = (
+        r"[A-Z][A-Za-z'-]+,? [A-Z]|\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Mister|Madam|Sir|Professor|Doctor)\b|[\x{4e00}-\x{9fff}]"
+        rf"|(?i:{_LABELS})(?:\(s\))?\s?(?:is|[:\x{{ff1a}}])|(?i:{_OPENINGS})"
+    )
     specificity = 0.65
     prior = Prior(
         strong=(

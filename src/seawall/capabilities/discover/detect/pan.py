@@ -76,8 +76,9 @@ class PanDetector(Detector):
         """Find numbers."""
         for m in _RUN.finditer(text):
             match = self._weigh(text, m.start(), m[0])
-            if match is None and (head := _HEAD.match(m[0])) and len(head[0]) < len(m[0]):
-                match = self._weigh(text, m.start(), head[0])
+            if (match is None or not match.valid) and (head := _HEAD.match(m[0])) and len(head[0]) < len(m[0]):
+                shorter = self._weigh(text, m.start(), head[0])
+                match = shorter if shorter is not None and (match is None or shorter.valid) else match
             if match is not None:
                 yield match
 

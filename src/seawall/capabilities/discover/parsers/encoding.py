@@ -29,7 +29,7 @@ def detect(head: bytes) -> str:
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name
-    if b"\0" in head:
+    if head.count(0) > max(2, len(head) // 200):
         return _without_mark(head)
     try:
         # A character may be cut in two at the end of the sample.

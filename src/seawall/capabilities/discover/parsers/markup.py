@@ -75,6 +75,8 @@ def html_text(data: bytes | str) -> str:
         return ""
     try:
         root = html.document_fromstring(data)
+    except etree.ParserError:  # nothing but comments
+        return ""
     except (etree.LxmlError, ValueError):
         raise Unscannable("parse.html", "this HTML cannot be read.") from None
     parts: list[str] = []

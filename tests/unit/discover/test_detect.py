@@ -1,0 +1,70 @@
+"""What is found in a text, where exactly, and what is not."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from seawall.capabilities.discover.detect.find import blocks, find, normalise
+from seawall.capabilities.discover.detect.mask import mask
+from seawall.capabilities.discover.detect.prior import STRONG, words
+from seawall.capabilities.discover.detect.registry import DETECTORS
+from seawall.kernel.terms import DataClass
+
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "detectors.json").read_text("utf-8"))["texts"]
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda v: v["text"][:40])
+def test_vectors(vector):
+    text = normalise(vector["text"])
+    found = [[m.data_class.value, text[m.start : m.end], m.valid] for m in find(text)]
+    assert sorted(found) == sorted(vector["want"])
+
+
+def test_every_class_of_data_has_one_detector():
+    assert sorted(d.data_class for d in DETECTORS) == sorted(DataClass)
+
+
+def test_every_hint_lets_through_what_its_detector_finds():
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = [normalise(v["text"]) for v in VECTORS]
+    for detector in DETECTORS:
+        hinted = pc.match_substring_regex(pa.array(texts), detector.hint).to_pylist()
+        for text, passed in zip(texts, hinted, strict=True):
+            assert passed or not any(m.confidence >= 0.5 for m in detector.find(text)), (detector.data_class, text)
+
+
+@pytest.mark.parametrize(
+    ("value", "data_class", "masked"),
+    [
+        ("A123456(3)", DataClass.HKID, "A1*****(*)"),
+        ("4111 1111 1111 1111", DataClass.PAN, "4*** **** **** ****"),
+        ("jane@example.com", DataClass.EMAIL, "j***@*******.***"),
+        ("陳大文", DataClass.NAME, "陳**"),
+        ("1949-12-31", DataClass.DATE_OF_BIRTH, "****-**-**"),
+        ("AKIAIOSFODNN7EXAMPLE", DataClass.SECRET, "AKIA****************"),
+        ("hT7#kq92Lw", DataClass.SECRET, "***#******"),
+        ("x" * 50, DataClass.ADDRESS, "x" + "*" * 39 + "…"),
+    ],
+)
+def test_masked_examples(value, data_class, masked):
+    assert mask(value, data_class) == masked
+
+
+def test_column_names_are_matched_by_whole_words():
+    priors = {d.data_class: d.prior for d in DETECTORS}
+    assert priors[DataClass.PAN].weigh("cardNumber") == STRONG
+    assert priors[DataClass.PAN].weigh("company") == 0.0
+    assert priors[DataClass.EMAIL].weigh("email_verified") == 0.0
+    assert priors[DataClass.HKID].weigh("香港身份證號碼") == STRONG
+    assert words("HKIDNumber_2") == {"hkid", "number", "2"}
+
+
+def test_long_texts_are_cut_between_lines_and_nothing_is_lost():
+    text = "".join(f"line {i} HKID A123456(3)\n" for i in range(500))
+    pieces = list(blocks(text, 1000))
+    assert "".join(piece for _, piece in pieces) == text
+    assert sum(len(find(piece)) for _, piece in pieces) == 500
+    assert all(text[at : at + len(piece)] == piece for at, piece in pieces)
