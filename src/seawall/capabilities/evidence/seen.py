@@ -119,6 +119,7 @@ class ProtectedColumnSeen(Seen, frozen=True, kw_only=True):
     """A column that was protected.
 
     Args:
+        data_class: None for mixed text, or where policy named the column and not what it holds.
         technique: ``tokenise``, ``encrypt`` or ``mask``.
         rows: values that were protected.
         invalid_encrypted: values of a wrong form, which were encrypted instead of tokenised.
@@ -127,7 +128,7 @@ class ProtectedColumnSeen(Seen, frozen=True, kw_only=True):
 
     store: str
     column: str
-    data_class: DataClass
+    data_class: DataClass | None
     technique: str
     rows: int
     invalid_encrypted: int
