@@ -5,10 +5,10 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import IO, Final
+from typing import BinaryIO, Final
 
 from seawall.adapters.targets.faults import faults
-from seawall.adapters.targets.fingerprint import check_same, sha256_of
+from seawall.adapters.targets.reading import check_same, lines_of, sha256_of
 from seawall.adapters.targets.staging import Staged
 from seawall.capabilities.discover.parsers.parts import looks_like_header
 from seawall.capabilities.protect.ports import Convert, Field, Progress
@@ -32,10 +32,10 @@ class CsvCopy:
 
     kind: Final = "csv"
 
-    def __init__(self, source: Path, staged: Staged) -> None:
+    def __init__(self, source: Path, file: BinaryIO, staged: Staged) -> None:
         self.source = str(source)
         self._staged = staged
-        self._file = source.open("rb")
+        self._file = file
         self.fingerprint = sha256_of(self._file.fileno())
         head = os.pread(self._file.fileno(), _HEAD, 0)
         self._marked = head.startswith(_MARK)
@@ -89,10 +89,6 @@ class CsvCopy:
         """Give the copy its name."""
         self._staged.publish()
 
-    def close(self) -> None:
-        """Let go of the source."""
-        self._file.close()
-
     def _convert(self, batch: list[Row], conversions: Mapping[str, Convert], done: int) -> None:
         full = [(i, row) for i, row in enumerate(batch) if row]  # an empty line has no cells
 
@@ -126,14 +122,8 @@ class CsvCopy:
             raise _irregular(f"line {reader.line_num} is not CSV: {error}.") from None
 
     def _lines(self) -> Iterator[str]:
-        with open(os.dup(self._file.fileno()), "rb") as raw:  # noqa: PTH123 - a descriptor
-            raw.seek(len(_MARK) if self._marked else 0)
-            yield from _decoded(raw)
-
-
-def _decoded(raw: IO[bytes]) -> Iterator[str]:
-    for line in raw:
-        yield line.decode("utf-8")
+        for line in lines_of(self._file.fileno(), len(_MARK) if self._marked else 0):
+            yield line.decode("utf-8")
 
 
 def _separator(head: str) -> str:

@@ -48,7 +48,7 @@ def _file(error: OSError, field: str) -> SeawallError:
     return Unavailable("targets.io", f"reading or writing failed: {error.strerror or 'unknown error'}.", field=field)
 
 
-def _database(error: sqlite3.Error, field: str) -> SeawallError:
+def _database(error: sqlite3.Error, field: str) -> SeawallError:  # noqa: PLR0911 - one for each kind of error
     code = getattr(error, "sqlite_errorcode", None)
     match None if code is None else code & _PRIMARY:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
@@ -67,6 +67,8 @@ def _database(error: sqlite3.Error, field: str) -> SeawallError:
             )
         case sqlite3.SQLITE_FULL:
             return _full()
+        case sqlite3.SQLITE_IOERR:
+            return Unavailable("targets.io", "reading or writing the database failed.", field=field)
         case sqlite3.SQLITE_CONSTRAINT:
             # The message names constraints and columns, never values.
             return InvalidInput(

@@ -5,13 +5,13 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
 from seawall.adapters.targets import json_tree
 from seawall.adapters.targets.faults import faults
-from seawall.adapters.targets.fingerprint import sha256_of
+from seawall.adapters.targets.reading import sha256_of
 from seawall.adapters.targets.staging import Staged
 from seawall.capabilities.protect.ports import Convert, Field, Progress
 from seawall.kernel.errors import TooLarge
@@ -26,19 +26,18 @@ class JsonCopy:
 
     kind: Final = "json"
 
-    def __init__(self, source: Path, staged: Staged) -> None:
+    def __init__(self, source: Path, file: BinaryIO, staged: Staged) -> None:
         self.source = str(source)
         self._staged = staged
-        with source.open("rb") as file:
-            self.fingerprint = sha256_of(file.fileno())
-            if os.fstat(file.fileno()).st_size > MAX_BYTES:
-                raise TooLarge(
-                    "targets.size",
-                    f"a JSON document is read up to {MAX_BYTES >> 20} MiB.",
-                    field="target",
-                    remedy="Write it as lines of JSON (.ndjson), which may be of any size.",
-                )
-            self._text = file.read()
+        self.fingerprint = sha256_of(file.fileno())
+        if os.fstat(file.fileno()).st_size > MAX_BYTES:
+            raise TooLarge(
+                "targets.size",
+                f"a JSON document is read up to {MAX_BYTES >> 20} MiB.",
+                field="target",
+                remedy="Write it as lines of JSON (.ndjson), which may be of any size.",
+            )
+        self._text = file.read()
         self._tree = json_tree.read(self._text.removeprefix(_MARK), "the document")
         if not isinstance(self._tree, dict | list):
             raise json_tree.wrong("the document is a single value.")
@@ -80,8 +79,3 @@ class JsonCopy:
     def publish(self) -> None:
         """Give the copy its name."""
         self._staged.publish()
-
-    def close(self) -> None:
-        """Let go of the document."""
-        self._tree = None
-        self._text = b""

@@ -1,15 +1,14 @@
 """Lines of JSON: read and written line by line, so a file of any size needs little memory."""
 
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from seawall.adapters.targets import json_tree
 from seawall.adapters.targets.faults import faults
-from seawall.adapters.targets.fingerprint import check_same, sha256_of
+from seawall.adapters.targets.reading import check_same, lines_of, sha256_of
 from seawall.adapters.targets.staging import Staged
 from seawall.capabilities.protect.ports import Convert, Field, Progress
 
@@ -24,10 +23,10 @@ class NdjsonCopy:
 
     kind: Final = "ndjson"
 
-    def __init__(self, source: Path, staged: Staged) -> None:
+    def __init__(self, source: Path, file: BinaryIO, staged: Staged) -> None:
         self.source = str(source)
         self._staged = staged
-        self._file = source.open("rb")
+        self._file = file
         self.fingerprint = sha256_of(self._file.fileno())
         self._names: dict[str, None] = {}
         for _, tree in self._trees():
@@ -65,21 +64,15 @@ class NdjsonCopy:
         """Give the copy its name."""
         self._staged.publish()
 
-    def close(self) -> None:
-        """Let go of the source."""
-        self._file.close()
-
     def _trees(self) -> Iterator[tuple[int, Any]]:
-        with open(os.dup(self._file.fileno()), "rb") as raw:  # noqa: PTH123 - a descriptor
-            raw.seek(0)
-            for number, line in enumerate(raw, 1):
-                if not line.strip():
-                    yield number, None
-                    continue
-                tree = json_tree.read(line, f"line {number}")
-                if not isinstance(tree, dict | list):
-                    raise json_tree.wrong(f"line {number} is a single value.")
-                yield number, tree
+        for number, line in enumerate(lines_of(self._file.fileno()), 1):
+            if not line.strip():
+                yield number, None
+                continue
+            tree = json_tree.read(line, f"line {number}")
+            if not isinstance(tree, dict | list):
+                raise json_tree.wrong(f"line {number} is a single value.")
+            yield number, tree
 
 
 def _convert(batch: list[tuple[int, Any]], conversions: Mapping[str, Convert]) -> None:

@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -12,14 +12,15 @@ from seawall.adapters.targets.faults import faults
 from seawall.adapters.targets.json_copy import JsonCopy
 from seawall.adapters.targets.ndjson_copy import NdjsonCopy
 from seawall.adapters.targets.sqlite_copy import SqliteCopy
-from seawall.adapters.targets.staging import Staged, stage
+from seawall.adapters.targets.staging import stage
 from seawall.capabilities.protect.ports import Copy
 from seawall.kernel.errors import InvalidInput
 
 SUPPORTED: Final = "a SQLite database, CSV (.csv, .tsv), JSON (.json) and lines of JSON (.ndjson, .jsonl)"
 _SQLITE_URL: Final = "sqlite:///"
 _MAGIC: Final = b"SQLite format 3\0"
-_FILES: Final[Mapping[str, type[CsvCopy] | type[JsonCopy] | type[NdjsonCopy]]] = {
+FileCopy = type[CsvCopy] | type[JsonCopy] | type[NdjsonCopy]
+_FILES: Final[Mapping[str, FileCopy]] = {
     ".csv": CsvCopy,
     ".tsv": CsvCopy,
     ".json": JsonCopy,
@@ -42,28 +43,29 @@ class FileTargets:
             Unavailable, Corrupt: as :func:`seawall.adapters.targets.faults.faults`.
         """
         source = _source(target)
-        is_database = _begins(source)
-        staged = stage(source, out, overwrite=overwrite)
-        copy: SqliteCopy | CsvCopy | JsonCopy | NdjsonCopy | None = None
-        try:
+        with ExitStack() as opened:
             with faults("target"):
-                copy = SqliteCopy(source, staged) if is_database else _file_copy(source, staged)
+                file = opened.enter_context(source.open("rb"))
+                is_database = os.pread(file.fileno(), len(_MAGIC), 0) == _MAGIC
+            make = None if is_database else _maker(source)
+            staged = stage(source, out, overwrite=overwrite)
+            opened.callback(staged.discard)
+            with faults("target"):
+                copy = SqliteCopy(source, staged) if make is None else make(source, file, staged)
+            if isinstance(copy, SqliteCopy):
+                opened.callback(copy.close)
             yield copy
-        finally:
-            if copy is not None:
-                copy.close()
-            staged.discard()
 
     def resolve(self, path: str) -> str:
         """Return a path as copies name it: absolute, nothing else about it changed."""
         return os.path.abspath(_path(path))  # noqa: PTH100 - a last symlink stays as it is
 
 
-def _file_copy(source: Path, staged: Staged) -> CsvCopy | JsonCopy | NdjsonCopy:
+def _maker(source: Path) -> FileCopy:
     made = _FILES.get(source.suffix.lower())
     if made is None:
         raise _unsupported()
-    return made(source, staged)
+    return made
 
 
 def _path(target: str) -> str:
@@ -88,11 +90,6 @@ def _source(target: str) -> Path:
                 "targets.kind", "this is no file.", field="target", remedy=f"Name one file: {SUPPORTED}."
             )
     return path
-
-
-def _begins(source: Path) -> bool:
-    with faults("target"), source.open("rb") as file:
-        return file.read(len(_MAGIC)) == _MAGIC
 
 
 def _unsupported() -> InvalidInput:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from seawall.adapters.targets.fingerprint import sha256_of
+from seawall.adapters.targets.reading import sha256_of
 from seawall.adapters.targets.staging import Staged
 from seawall.capabilities.protect.model import RawText
 

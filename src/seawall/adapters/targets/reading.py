@@ -1,7 +1,8 @@
-"""What was read, as a digest; and that a second reading read the same."""
+"""Reading an open file by position: its digest, that a second reading reads the same, and its lines."""
 
 import hashlib
 import os
+from collections.abc import Iterator
 from typing import Final
 
 from seawall.kernel.errors import Conflict
@@ -32,3 +33,15 @@ def check_same(fd: int, fingerprint: str) -> None:
             field="target",
             remedy="Try again when nobody writes to it.",
         )
+
+
+def lines_of(fd: int, at: int = 0) -> Iterator[bytes]:
+    """Yield the lines of an open file with their ends, from a position on."""
+    rest = b""
+    while chunk := os.pread(fd, _CHUNK, at):
+        at += len(chunk)
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line + b"\n"
+    if rest:
+        yield rest
