@@ -7,6 +7,7 @@ neither waits in the outbox nor is in the ledger, was told to nobody.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from seawall.access.ports import IdentityStore
@@ -86,7 +87,8 @@ def count_lost(changes: Iterable[Change], waiting: Sequence[Record], ledger: Led
     """
     told: Counter[_Act] = Counter()
     for action, act in _ACTS.items():
-        for row in every(lambda cursor, a=action: ledger.query(Query(action=a, outcome=_SUCCESS), cursor, _ROWS)):
+        query = Query(action=action, outcome=_SUCCESS)
+        for row in every(partial(ledger.query, query, limit=_ROWS)):
             told[act, row.resource_type, row.resource] += 1
     for record in waiting:
         shape = shape_of(split_entry(record.body)[2])
