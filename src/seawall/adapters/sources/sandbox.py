@@ -94,7 +94,9 @@ class Sandbox:
         """
         with self._busy:
             try:
-                channel = self._channel or self._start()
+                if (channel := self._channel) is None:
+                    channel = self._start()
+                    self._greet(channel)
                 socket.send_fds(channel, [b"f"], [file.fileno()])
                 send_frame(channel, msgspec.msgpack.encode(Task(path=path)))
                 return msgspec.msgpack.decode(receive_frame(channel), type=list[ItemFindings])
@@ -130,12 +132,23 @@ class Sandbox:
             )
         except OSError:
             here.close()
-            raise Unavailable("source.sandbox", "no process can be started in which files are read.") from None
+            raise _no_worker() from None
         finally:
             there.close()
-        here.settimeout(self._allowance.wall_s)
         self._channel = here
+        here.settimeout(self._allowance.wall_s)
         return here
+
+    def _greet(self, channel: socket.socket) -> None:
+        """Wait until a new worker is ready, so that a machine on which none starts is not taken for bad files."""
+        try:
+            receive_frame(channel)
+        except (EOFError, OSError, ValueError):
+            stopped = self._closed
+            self._end()
+            if stopped:
+                raise EOFError from None
+            raise _no_worker() from None
 
     def _autopsy(self) -> Unscannable:
         if self._closed:
@@ -165,3 +178,11 @@ class Sandbox:
                 self._process.kill()  # who waits for its answer hears that it has gone
         with self._busy:
             self._end()
+
+
+def _no_worker() -> Unavailable:
+    return Unavailable(
+        "source.sandbox",
+        "no process can be started in which files are read.",
+        remedy="Check limits on processes and memory, and that Seawall is installed in its interpreter.",
+    )

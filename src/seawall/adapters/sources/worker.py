@@ -30,6 +30,7 @@ def main(arguments: list[str]) -> None:
     allowance = msgspec.json.decode(arguments[1], type=Allowance)
     confine(allowance)
     with socket.socket(fileno=int(arguments[0])) as channel:
+        send_frame(channel, b"ready")
         while True:
             _, (descriptor, *_rest), _flags, _address = socket.recv_fds(channel, 1, 1)
             with os.fdopen(descriptor, "rb") as file:

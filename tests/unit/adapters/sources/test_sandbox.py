@@ -37,9 +37,10 @@ def look(sandbox, path):
 
 
 def fake_worker(tmp_path, monkeypatch, body):
-    """Put a worker in place that behaves badly."""
+    """Put a worker in place that says it is ready, and then behaves badly."""
     program = tmp_path / "worker.py"
-    program.write_text(f"import os, sys, socket, time, signal\n{body}\n")
+    ready = "s = socket.socket(fileno=int(sys.argv[1])); s.sendall(bytes(4))"
+    program.write_text(f"import os, sys, socket, time, signal\n{ready}\n{body}\n")
     wrapper = tmp_path / "python"
     wrapper.write_text(f'#!/bin/sh\nexec {sys.executable} {program} "$4"\n')
     wrapper.chmod(0o755)
@@ -87,7 +88,7 @@ def test_a_worker_leaves_the_network_where_the_system_allows(sandbox, letter):
 def test_a_file_that_kills_its_reader_is_unscannable_and_the_next_is_read(tmp_path, letter, monkeypatch):
     sandbox = Sandbox(Allowance(wall_s=20))
     with monkeypatch.context() as patch:
-        fake_worker(tmp_path, patch, "s=socket.socket(fileno=int(sys.argv[1])); s.recv(1); os.kill(os.getpid(), 11)")
+        fake_worker(tmp_path, patch, "s.recv(1); os.kill(os.getpid(), 11)")
         items = look(sandbox, letter)
     assert [(i.status, i.code) for i in items] == [(ItemStatus.UNSCANNABLE, "parse.crashed")]
     assert look(sandbox, letter)[0].status is ItemStatus.FOUND
@@ -96,7 +97,7 @@ def test_a_file_that_kills_its_reader_is_unscannable_and_the_next_is_read(tmp_pa
 
 def test_a_file_that_takes_for_ever_is_given_up(tmp_path, letter, monkeypatch):
     fake_worker(tmp_path, monkeypatch, "time.sleep(60)")
-    sandbox = Sandbox(Allowance(wall_s=0.3))
+    sandbox = Sandbox(Allowance(wall_s=2))
     assert [i.code for i in look(sandbox, letter)] == ["parse.timeout"]
     assert sandbox._process is None
 
@@ -119,11 +120,14 @@ def test_memory_is_bounded(tmp_path):
     assert items[0].code in {"parse.memory", "parse.crashed", "parse.failed"}
 
 
-def test_no_worker_at_all_is_an_error_that_says_so(letter, monkeypatch):
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+@pytest.mark.parametrize("program", ["/nowhere/python", "/bin/false"])
+def test_no_worker_at_all_is_an_error_that_says_so(letter, monkeypatch, program):
+    monkeypatch.setattr(sys, "executable", program)
+    sandbox = Sandbox()
     with pytest.raises(Unavailable) as caught:
-        look(Sandbox(), letter)
+        look(sandbox, letter)
     assert caught.value.code == "source.sandbox"
+    assert sandbox._process is None
 
 
 def test_frames():
