@@ -47,9 +47,10 @@ credentials = Table(
 policies_in_force = Table(
     "policies_in_force",
     metadata,
-    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("files", JSON, nullable=False),
     Column("loaded_by", String(64), nullable=False),
     Column("loaded_ms", Millis, nullable=False),
     Column("mac", LargeBinary(32), nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
 )

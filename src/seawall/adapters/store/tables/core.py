@@ -18,10 +18,11 @@ from seawall.adapters.store.tables.base import Millis, Serial, metadata
 meta = Table(
     "meta",
     metadata,
-    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("installation_id", String(36), nullable=False),
     Column("integrity_key", LargeBinary, nullable=False),
     Column("created_ms", Millis, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
 )
 
 outbox = Table(
@@ -37,8 +38,9 @@ outbox = Table(
 epoch = Table(
     "epoch",
     metadata,
-    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("value", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
 )
 
 checkpoints = Table(
@@ -75,10 +77,10 @@ jobs = Table(
     Column("principal_id", String(64), nullable=False),
     Column("grant_id", String(36), ForeignKey("grants.id")),
     Column("state", String(16), nullable=False),
-    Column("what", String(255), nullable=False, server_default=""),
-    Column("done", BigInteger, nullable=False, server_default="0"),
-    Column("total", BigInteger, nullable=False, server_default="0"),
-    Column("code", String(64), nullable=False, server_default=""),
+    Column("what", String(255), nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("code", String(64), nullable=False),
     Column("created_ms", Millis, nullable=False),
     Column("updated_ms", Millis, nullable=False),
     Column("finished_ms", Millis),
