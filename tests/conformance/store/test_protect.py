@@ -87,6 +87,21 @@ def test_the_newest_stands_for_its_path_until_it_is_withdrawn(store: Store) -> N
     assert len(StoreOutbox(store).pending()) == 4
 
 
+@pytest.mark.parametrize(("withdrawn", "stands"), [((2, 3), 1), ((3, 2), 1), ((2,), 3), ((3,), 2)])
+def test_one_stands_for_a_path_whichever_of_two_is_withdrawn(
+    store: Store, withdrawn: tuple[int, ...], stands: int
+) -> None:
+    protections = StoreProtections(store)
+    for n in (1, 2, 3):
+        protections.add(made(n), record(n))
+    for n in withdrawn:
+        protections.withdraw(made(n).id, record(n + 10))
+    assert protections.get("/out.db") == made(stands)
+    states = [p.state for p in protections.page(None, 5, None).items]
+    assert states.count(ProtectionState.CURRENT) == 1
+    assert states.count(ProtectionState.WITHDRAWN) == len(withdrawn)
+
+
 def test_a_change_and_its_record_are_one(store: Store) -> None:
     protections = StoreProtections(store)
     protections.add(made(1), record(1))

@@ -114,6 +114,8 @@ def test_an_alias_bomb_is_refused_at_once() -> None:
         decode("\n".join(lines))
 
 
-def test_a_large_policy_is_refused() -> None:
-    with pytest.raises(TooLarge, match="64 KiB"):
-        decode("# " + "x" * 70_000)
+@pytest.mark.parametrize(("text", "reason"), [("# " + "x" * 70_000, "64 KiB"), ("a: [" + "a," * 30_000, "5000 names")])
+def test_a_large_policy_is_refused_before_it_is_read(text: str, reason: str) -> None:
+    with pytest.raises(TooLarge, match=reason) as caught:
+        decode(text)
+    assert caught.value.code == "protect.policy_size"

@@ -63,16 +63,23 @@ class StoreProtections:
             tx.outbox(record)
 
     def withdraw(self, protection_id: str, record: Record) -> None:
-        """Mark that a copy could not be put in place, and let what it superseded stand again."""
+        """Mark that a copy could not be put in place, and let what it superseded stand again.
+
+        Where another has taken the path since, that one stands for it, and for what this one superseded.
+        """
         table = protections
         with self._store.begin() as tx:
+            successor = tx.connection.execute(
+                select(table.c.superseded_by).where(table.c.id == protection_id)
+            ).scalar_one_or_none()
             tx.connection.execute(
                 update(table).where(table.c.id == protection_id).values(state=ProtectionState.WITHDRAWN.value)
             )
+            state = ProtectionState.CURRENT if successor is None else ProtectionState.SUPERSEDED
             tx.connection.execute(
                 update(table)
-                .where(table.c.superseded_by == protection_id)
-                .values(state=ProtectionState.CURRENT.value, superseded_by=None)
+                .where(table.c.superseded_by == protection_id, table.c.state == ProtectionState.SUPERSEDED.value)
+                .values(state=state.value, superseded_by=successor)
             )
             tx.outbox(record)
 

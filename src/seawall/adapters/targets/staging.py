@@ -29,7 +29,6 @@ class Staged:
 
     out: Path
     replaces: _Seen | None
-    in_place: bool
     part: Path = field(init=False)
     _made: list[Path] = field(init=False, default_factory=list)
 
@@ -56,10 +55,10 @@ class Staged:
             if self.replaces is None:
                 self._link()
             else:
-                if self.in_place and _seen(self.out) != self.replaces:
+                if _seen(self.out) != self.replaces:
                     raise Conflict(
                         "targets.changed",
-                        "the copy was changed while it was being protected anew.",
+                        "the file that would be replaced was changed meanwhile.",
                         field="out",
                         remedy="Try again when nobody writes to it.",
                     )
@@ -117,7 +116,7 @@ def stage(source: Path, out: str | None, *, overwrite: bool) -> Staged:
                     field="out",
                     remedy="Close the program that uses it, or name another path.",
                 )
-    return Staged(out=path, replaces=seen, in_place=out is None)
+    return Staged(out=path, replaces=seen)
 
 
 def exists() -> Conflict:

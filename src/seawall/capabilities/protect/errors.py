@@ -14,7 +14,7 @@ def unknown_protection() -> NotFound:
         "protect.unknown",
         "no protected copy is known by this id or path.",
         field="protection",
-        remedy="List them with ShowProtections, or `seawall protect --list`.",
+        remedy="Name the path to which the copy was written, or the id that protecting it returned.",
     )
 
 

@@ -22,7 +22,6 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from seawall.capabilities.protect import policy_yaml
 from seawall.capabilities.protect.errors import wrong_policy
 from seawall.kernel.errors import SeawallError
 from seawall.kernel.ids import check_name
@@ -117,6 +116,8 @@ def decode(text: str) -> Policy:
         TooLarge: with code ``protect.policy_size``.
         InvalidInput: with code ``protect.policy`` or ``name.invalid``; ``field`` is the path of what is wrong.
     """
+    from seawall.capabilities.protect import policy_yaml  # YAML is loaded where a policy is read
+
     data = policy_yaml.load(text)
     # A mapping's names are not in the paths that msgspec tells, so each column is converted by itself.
     said = data.pop("columns", {}) if isinstance(data, dict) else {}

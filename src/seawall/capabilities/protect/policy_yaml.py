@@ -5,10 +5,11 @@ from typing import Any, Final
 import yaml
 
 from seawall.capabilities.protect.errors import wrong_policy
-from seawall.kernel.errors import InvalidInput, TooLarge
+from seawall.kernel.errors import InvalidInput, SeawallError, TooLarge
 
 MAX_BYTES: Final = 64 * 1024
 MAX_DEPTH: Final = 16
+MAX_NODES: Final = 5_000
 _MAPPING = "tag:yaml.org,2002:map"
 
 
@@ -18,6 +19,7 @@ class _Loader(yaml.SafeLoader):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._depth = 0
+        self._nodes = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.peek_event()  # type: ignore[no-untyped-call]
@@ -27,6 +29,9 @@ class _Loader(yaml.SafeLoader):
             raise _wrong("it uses a tag (!name).", event.start_mark, "Write plain values.")
         if self._depth >= MAX_DEPTH:
             raise _wrong(f"it is nested more than {MAX_DEPTH} deep.", event.start_mark, None)
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise _too_large(f"a policy has up to {MAX_NODES} names and values.")
         self._depth += 1
         try:
             return super().compose_node(parent, index)
@@ -48,23 +53,18 @@ def load(text: str) -> Any:
     """Read a YAML document into dicts, lists and scalars.
 
     Raises:
-        TooLarge: over 64 KiB, with code ``protect.policy_size``.
+        TooLarge: over 64 KiB or 5,000 names and values, with code ``protect.policy_size``.
         InvalidInput: with code ``protect.policy``; the text names line and column.
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise TooLarge(
-            "protect.policy_size",
-            f"a policy has up to {MAX_BYTES // 1024} KiB.",
-            field="policy",
-            remedy="Leave out what no column of the target needs.",
-        )
+        raise _too_large(f"a policy has up to {MAX_BYTES // 1024} KiB.")
     try:
         loader = _Loader(text)
         try:
             return loader.get_single_data()
         finally:
             loader.dispose()
-    except InvalidInput:
+    except SeawallError:
         raise
     except yaml.MarkedYAMLError as error:
         raise _wrong(f"it is not YAML: {error.problem or 'syntax error'}.", error.problem_mark, None) from None
@@ -78,3 +78,7 @@ def load(text: str) -> Any:
 def _wrong(text: str, mark: Any, remedy: str | None) -> InvalidInput:
     at = f" (line {mark.line + 1}, column {mark.column + 1})" if mark is not None else ""
     return wrong_policy(text.removesuffix(".") + at + ".", remedy=remedy)
+
+
+def _too_large(text: str) -> TooLarge:
+    return TooLarge("protect.policy_size", text, field="policy", remedy="Leave out what no column of the target needs.")

@@ -82,6 +82,22 @@ def test_a_name_that_is_taken_meanwhile_is_not_replaced(source: Path) -> None:
     assert sorted(source.parent.iterdir()) == [source, out]
 
 
+def test_of_two_that_replace_a_file_the_second_is_refused(source: Path) -> None:
+    out = source.with_name("out.csv")
+    out.write_bytes(b"old")
+    with (
+        FileTargets().open(str(source), str(out), overwrite=True) as first,
+        FileTargets().open(str(source), str(out), overwrite=True) as second,
+    ):
+        first.rewrite({}, nothing)
+        second.rewrite({}, nothing)
+        first.publish()
+        with pytest.raises(Conflict) as caught:
+            second.publish()
+    assert caught.value.code == "targets.changed"
+    assert sorted(source.parent.iterdir()) == [source, out]
+
+
 def test_a_copy_that_is_written_meanwhile_is_not_replaced(source: Path) -> None:
     with FileTargets().open(str(source), None, overwrite=False) as copy:
         copy.rewrite({}, nothing)
