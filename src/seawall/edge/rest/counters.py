@@ -36,7 +36,7 @@ class Counters:
         self._cells = memoryview(mmap.mmap(-1, self._row * workers * 8)).cast("Q")
         self._offset = 0
 
-    def attach(self, worker: int) -> None:
+    def take(self, worker: int) -> None:
         """Count in this worker's row from now on."""
         self._offset = (worker % self._rows) * self._row
 

@@ -12,7 +12,7 @@ def test_workers_count_in_rows_of_their_own_and_anybody_adds_them():
     for worker in range(3):
         pid = os.fork()
         if not pid:
-            counters.attach(worker)
+            counters.take(worker)
             for _ in range(1000):
                 counters.count(1, 200, 0.0009)
             counters.count(0, 599, 10.0)
