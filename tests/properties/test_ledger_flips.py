@@ -102,3 +102,12 @@ def test_any_removed_file_is_found(signed):
         (signed.folder / name).write_bytes(raw)
         assert report.exit_code == 1, name
     assert _verify(signed).exit_code == 0
+
+
+def test_every_byte_of_the_position_counts(signed):
+    path, raw = signed.folder / "position", signed.files["position"]
+    for at in range(len(raw)):
+        for spoilt in (raw[:at] + raw[at + 1 :], raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]):
+            path.write_bytes(spoilt)
+            assert _verify(signed).exit_code == 1, at
+    path.write_bytes(raw)

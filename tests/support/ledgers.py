@@ -111,7 +111,7 @@ def make_event(**changes) -> Event:
     """An event with a uid of its own."""
     number = next(_numbers)
     values = {
-        "uid": str(uuid7(1_767_830_400_000 + number)),
+        "uid": str(uuid7(1_767_830_400_000 + number, number.to_bytes)),
         "time_ms": 1_767_830_400_000 + number,
         "action": "data.encrypt",
         "activity": 99,

@@ -185,6 +185,7 @@ class Journal:
             if self._pid == os.getpid():
                 self._close_file()
                 self._lock.close()
+                self._tail.close()
             self._pid = 0
 
     def _open(self) -> None:

@@ -1,5 +1,6 @@
 """Where in the journal the tiles end: what comes before is durable in tiles under a signed checkpoint."""
 
+import re
 from zlib import crc32
 
 from seawall.kernel.errors import NotFound
@@ -8,13 +9,28 @@ from seawall.ledger.model import Position
 from seawall.ledger.ports import Files
 
 POSITION = "position"
-_HEAD = "seawall journal position"
+_FORM = re.compile(rb"seawall journal position\n(\d{1,19}) (\d{1,19}) (\d{1,19})\n[0-9a-f]{8}\n")
+
+
+def encode_position(position: Position) -> bytes:
+    """Encode a position: a line that says what it is, segment, offset and index, and the CRC-32 of these lines."""
+    body = f"seawall journal position\n{position.segment} {position.offset} {position.index}\n".encode()
+    return body + b"%08x\n" % crc32(body)
+
+
+def parse_position(data: bytes) -> Position | None:
+    """Parse what :func:`encode_position` made; None for anything else."""
+    form = _FORM.fullmatch(data)
+    if form is None:
+        return None
+    segment, offset, index = map(int, form.groups())
+    position = Position(segment=segment, offset=offset, index=index)
+    return position if encode_position(position) == data else None
 
 
 def save_position(files: Files, directory: str, position: Position) -> None:
     """Write the position into the ledger's folder, durable on return."""
-    body = f"{_HEAD}\n{position.segment} {position.offset} {position.index}\n"
-    write_whole(files, directory, POSITION, f"{body}{crc32(body.encode()):08x}\n".encode())
+    write_whole(files, directory, POSITION, encode_position(position))
 
 
 def load_position(files: Files, directory: str) -> Position | None:
@@ -23,13 +39,3 @@ def load_position(files: Files, directory: str) -> Position | None:
         return parse_position(read_whole(files, f"{directory}/{POSITION}"))
     except NotFound:
         return None
-
-
-def parse_position(data: bytes) -> Position | None:
-    """Parse a position file; None when it is not as it was written."""
-    body, _, check = data.decode("ascii", "replace").removesuffix("\n").rpartition("\n")
-    body += "\n"
-    if check != f"{crc32(body.encode()):08x}":
-        return None
-    segment, offset, index = body.splitlines()[1].split(" ")
-    return Position(segment=int(segment), offset=int(offset), index=int(index))

@@ -13,7 +13,7 @@ Whatever comes after the position can be made again from the journal, to the sam
 
 import logging
 from collections.abc import Sequence
-from threading import Event as Stop
+from typing import Protocol
 
 from seawall.crypto.checkpoint import Checkpoint
 from seawall.crypto.note import SignerKey, sign_note
@@ -36,6 +36,18 @@ _log = logging.getLogger("seawall.ledger")
 _EVERY_S = 1.0
 _PAUSE_S = 0.2
 _MOST_A_STEP = 60_000
+
+
+class Stop(Protocol):
+    """The word to stop."""
+
+    def is_set(self) -> bool:
+        """Whether it was said."""
+        ...
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until it is said, for at most so many seconds."""
+        ...
 
 
 class Scribe:

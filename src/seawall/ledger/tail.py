@@ -51,6 +51,10 @@ class SharedTail:
         self._view[: _AT_CHECK + 4] = raw + _CHECK.pack(crc32(raw))
         self._view[_AT_WRITING] = 0
 
+    def close(self) -> None:
+        """Give the memory back."""
+        self._view.release()
+
     @property
     def writing(self) -> bool:
         """Whether a writer began and has not said that it is done; while one holds the lock, it is dead."""

@@ -1,0 +1,53 @@
+"""Several processes write at once, and every reader finds one order."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from seawall.adapters.ledger.projection import SqliteProjection
+from seawall.ledger.entry import uid_of
+from seawall.ledger.model import Query
+from seawall.ledger.report import Finding
+from support.ledgers import PlainSealer, make_ledger
+
+WRITER = """
+import sys
+from support.ledgers import APP, make_entry, make_ledger
+from seawall.kernel.ids import uuid7
+from seawall.kernel.terms import Principal
+ledger = make_ledger(sys.argv[1], create=False)
+commit = ledger.commit()
+me = Principal(id=sys.argv[2], name="writer")
+for number in range(300):
+    commit.append(make_entry(uid=str(uuid7(1000)), time_ms=1000, principal=me, facts={"number": number}))
+commit.close()
+"""
+
+
+def test_what_each_process_wrote_stands_in_its_order(tmp_path):
+    ledger = make_ledger(str(tmp_path), projection=SqliteProjection(tmp_path / "projection.sqlite"))
+    scribe = ledger.scribe(PlainSealer())
+    scribe.open()
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path), f"w{number}"], env={**os.environ, "PYTHONPATH": paths}
+        )
+        for number in range(4)
+    ]
+    while any(writer.poll() is None for writer in writers):
+        scribe.step(sign=True)
+    assert [writer.wait() for writer in writers] == [0, 0, 0, 0]
+    while scribe.step(sign=True):
+        pass
+    scribe.close()
+    entries = list(ledger.entries())
+    assert len(entries) == len({uid_of(entry) for entry in entries}) == 1201
+    for number in range(4):
+        mine = [json.loads(entry) for entry in entries if b'"uid":"w%d"' % number in entry]
+        assert [entry["unmapped"]["facts"]["number"] for entry in mine] == list(range(300))
+        assert len(ledger.query(Query(principal=f"w{number}"), None, 1000).items) == 300
+    assert ledger.verify().finding is Finding.WHOLE
+    ledger.close()
