@@ -1,4 +1,4 @@
-"""OpenBao with its Transit engine, as its documentation sets a server up: raft storage, a file audit device, a token."""
+"""OpenBao with its Transit engine, set up as it documents: raft storage, a file audit device, a token."""
 
 import base64
 import contextlib
@@ -36,7 +36,7 @@ audit "file" "bench" {{
   }}
 }}
 """
-POLICY = (
+POLICY = 'path "transit/+/*" { capabilities = ["update"] }'
     'path "transit/encrypt/*" { capabilities = ["update"] }\npath "transit/decrypt/*" { capabilities = ["update"] }'
 )
 

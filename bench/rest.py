@@ -2,8 +2,8 @@
 
 Both are driven by wrk with the same script: a hundred keys in turn, one token, kept connections. Ours is what
 ``seawall up`` starts by default: two workers, policy, ledger with its scribe and projection, SQLite with full sync.
-``limit`` is what wrk gets, at as many connections, from two processes that answer each request with fixed bytes at once.
-While ours is under load a sample of answers is taken; afterwards it decrypts, and the ledger holds every answer.
+``limit`` is what wrk gets, at as many connections, from two processes that answer fixed bytes at once. While ours is
+under load a sample of answers is taken; afterwards it decrypts, and the ledger holds every answer.
 """
 
 import base64
@@ -41,7 +41,7 @@ def run() -> list[dict[str, Any]]:
         measured, answers, connections = {}, 0, 0
         sampler = Sampler(ours)
         for count, seconds in ((CONNECTIONS[0], WARM_SECONDS), *((count, SECONDS) for count in CONNECTIONS)):
-            measured[count] = wrk(ours.address, count, seconds, path, *header)
+            measured[count] = wrk(ours.address, count, seconds, path, header)
             answers += measured[count]["answers"]
             connections += count
         sample = sampler.stop()
@@ -59,8 +59,8 @@ def run() -> list[dict[str, Any]]:
         if not openbao.decrypts(address, token, "k1", PLAINTEXT):
             raise AssertionError("the peer does not decrypt")
         path = "/v1/transit/encrypt/k%d"
-        wrk(address, CONNECTIONS[0], WARM_SECONDS, path, "X-Vault-Token", token)
-        peers = {count: wrk(address, count, SECONDS, path, "X-Vault-Token", token) for count in CONNECTIONS}
+        wrk(address, CONNECTIONS[0], WARM_SECONDS, path, ("X-Vault-Token", token))
+        peers = {count: wrk(address, count, SECONDS, path, ("X-Vault-Token", token)) for count in CONNECTIONS}
         if audit.stat().st_size < 100 * sum(peer["answers"] for peer in peers.values()):
             raise AssertionError("the peer did not write its audit file")
     return [figure(count, measured[count], peers[count], limits[count]) for count in CONNECTIONS]
@@ -86,9 +86,9 @@ def rate(measured: dict[str, Any]) -> float:
     return measured["answers"] / (measured["microseconds"] / 1e6)
 
 
-def wrk(address: str, connections: int, seconds: int, path: str, header: str, value: str) -> dict[str, Any]:
+def wrk(address: str, connections: int, seconds: int, path: str, header: tuple[str, str]) -> dict[str, Any]:
     """Load a server; every answer must be a success."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", LUA, address, "--", path, header, value, BODY]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", LUA, address, "--", path, *header, BODY]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     measured: dict[str, Any] = json.loads(output.splitlines()[-1])
     if measured["refused"] or measured["broken"]:
@@ -129,7 +129,7 @@ def recorded(ours: node.Node) -> int:
 
 
 def check_ledger(ours: node.Node, before: int, answers: int, connections: int) -> None:
-    """Wait until the scribe has signed every answer; a load that was cut off leaves one request a connection at most."""
+    """Wait until the scribe has signed every answer; a load cut off leaves at most one request a connection."""
     deadline = time.monotonic() + SETTLE_SECONDS
     looks = 0
     while True:
@@ -157,7 +157,7 @@ def load_fixed(connections: int) -> dict[str, Any]:
             server.start()
         try:
             time.sleep(0.5)
-            return wrk(f"http://127.0.0.1:{port}", connections, WARM_SECONDS, "/k%d", "X-Token", "x" * 60)
+            return wrk(f"http://127.0.0.1:{port}", connections, WARM_SECONDS, "/k%d", ("X-Token", "x" * 60))
         finally:
             for server in servers:
                 server.terminate()

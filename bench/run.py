@@ -1,11 +1,11 @@
-"""Run every measurement beside this file and write ``results.json``: each in a process of its own, one after another.
+"""Run every measurement beside this file, each in a process of its own, and write ``results.json``.
 
-A measurement is a module with ``run() -> list[dict]``; each figure has the fields of :data:`FIELDS`. Name modules to run
-only those; the figures of the others are then kept from the last results.
+A measurement is a module with ``run() -> list[dict]``; each figure has the fields of :data:`FIELDS`. Name modules to
+run only those; the figures of the others are then kept from the last results.
 """
 
 import argparse
-import datetime
+import datetime as dt
 import importlib
 import json
 import os
@@ -33,7 +33,7 @@ def main() -> int:
     unknown = set(given.names) - set(names)
     if unknown:
         parser.error(f"there is no measurement named {', '.join(sorted(unknown))}")
-    where = {"commit": commit(), "date": datetime.date.today().isoformat(), "machine": machine()}  # noqa: DTZ011
+    where = {"commit": commit(), "date": dt.date.today().isoformat(), "machine": machine()}  # noqa: DTZ011
     chosen = given.names or names
     kept = kept_figures(chosen) if given.names else []
     failed = False
