@@ -37,8 +37,6 @@ audit "file" "bench" {{
 }}
 """
 POLICY = 'path "transit/+/*" { capabilities = ["update"] }'
-    'path "transit/encrypt/*" { capabilities = ["update"] }\npath "transit/decrypt/*" { capabilities = ["update"] }'
-)
 
 
 def free_ports(count: int) -> list[int]:
