@@ -22,10 +22,17 @@ from seawall.adapters.store.keys import StoredKeys
 from seawall.adapters.store.protect import StoreProtections
 from seawall.adapters.store.rowmac import RowMac
 from seawall.adapters.targets.open import FileTargets
-from seawall.app.bridges.evidence_rooms import evidence_rooms
+from seawall.app.bridges.access_seen import AccessSeen
+from seawall.app.bridges.data_seen import DataSeen
+from seawall.app.bridges.keys_seen import KeysSeen
+from seawall.app.bridges.ledger_seen import LedgerWatched
+from seawall.app.bridges.node_seen import NodeDescribed
+from seawall.app.bridges.root_seen import RootDescribed
 from seawall.app.bridges.scan_classifier import ScanClassifier
+from seawall.app.bridges.told import StoredChanges
 from seawall.capabilities.discover.commands import Scan
 from seawall.capabilities.discover.scan import Scanner
+from seawall.capabilities.evidence.measure import Rooms
 from seawall.capabilities.keys.service import Keys
 from seawall.capabilities.protect.commands import Protect, Retokenise
 from seawall.capabilities.protect.retokenise import RetokeniseCopy
@@ -134,19 +141,17 @@ class House:
             uids=self._uids,
             strangers=StrangerLog(),
         )
-        self.rooms = evidence_rooms(
-            settings=settings or Settings(),
-            clock=self.clock,
-            root=self.root,
-            store=self.store,
-            outbox=self.outbox,
-            ledger=self.ledger,
-            keys=self.key_store,
-            key_lists=self.key_lists,
-            scans=self.scans,
-            protections=self.protections,
-            decider=self.decider,
-            identities=self.identities,
+        settings = settings or Settings()
+        data = DataSeen(self.scans, self.protections)
+        changes = StoredChanges(self.key_lists, self.scans, self.protections, self.identities)
+        self.rooms = Rooms(
+            keys=KeysSeen(self.key_store, self.key_lists, self.ledger),
+            root=RootDescribed(self.root, trial=settings.trial),
+            scans=data,
+            protections=data,
+            ledger=LedgerWatched(self.ledger, self.outbox, changes),
+            access=AccessSeen(self.decider, self.identities, self.ledger, self.clock),
+            node=NodeDescribed(self.store, settings.listen),
             assessments=EvidenceStore(self.store),
         )
 

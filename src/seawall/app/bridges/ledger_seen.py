@@ -14,7 +14,7 @@ from seawall.ledger.ledger import Ledger
 from seawall.ledger.model import Query
 from seawall.ledger.report import Finding
 
-_ALGORITHMS: Final = {
+ALGORITHMS: Final = {
     SignatureType.ED25519: "Ed25519",
     SignatureType.ML_DSA_44_COSIGNATURE: "ML-DSA-44",
 }
@@ -42,7 +42,7 @@ class LedgerWatched:
         except (Corrupt, NotFound) as error:
             return LedgerSeen(sound=False, place=error.text, size=0, checkpoint_ms=0, signatures=(), kept=False)
         # A checkpoint counts only when every key of the ledger has signed it.
-        signed = [_ALGORITHMS[key.type] for key in self._ledger.verifiers.keys] if report.time_s else []
+        signed = [ALGORITHMS[key.type] for key in self._ledger.verifiers.keys] if report.time_s else []
         return LedgerSeen(
             sound=report.finding is not Finding.DAMAGED,
             place=str(report.faults[0]) if report.faults else "",
