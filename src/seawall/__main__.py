@@ -14,7 +14,7 @@ class _Lazy:
     """Stands for the composer until a command needs it, so that ``--help`` loads nothing but the command line."""
 
     def __getattr__(self, name: str) -> object:
-        from seawall.app import Composition
+        from seawall.app.composition import Composition
 
         return getattr(Composition(), name)
 

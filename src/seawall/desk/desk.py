@@ -162,22 +162,30 @@ class Desk:
 
     def stranger(self, origin: str, code: str, source: str) -> None:
         """Record an attempt of somebody who proved nothing: aggregated, so that nobody can fill the disk."""
-        now_ms = self._clock.now_ms()
-        count = self._strangers.admit(origin, code, now_ms)
+        count = self._strangers.admit(origin, code, self._clock.now_ms())
         if count:
-            event = Event(
-                uid=self._uids.next(now_ms),
-                time_ms=now_ms,
-                action="access.authenticate",
-                activity=99,
-                principal=ANONYMOUS,
-                resource=Resource(type="platform", id="seawall"),
-                outcome=Outcome.DENIED,
-                code=code,
-                facts={"attempts": count, "origin": origin},
-                source=source,
-            )
-            self._commit.submit(encode(event), _ignore)
+            self._record_strangers(origin, code, count, source)
+
+    def count_strangers(self) -> None:
+        """Record the attempts of those who have fallen silent since; ask about once a minute."""
+        for attempts in self._strangers.due(self._clock.now_ms()):
+            self._record_strangers(attempts.origin, attempts.code, attempts.count, "system")
+
+    def _record_strangers(self, origin: str, code: str, count: int, source: str) -> None:
+        now_ms = self._clock.now_ms()
+        event = Event(
+            uid=self._uids.next(now_ms),
+            time_ms=now_ms,
+            action="access.authenticate",
+            activity=99,
+            principal=ANONYMOUS,
+            resource=Resource(type="platform", id="seawall"),
+            outcome=Outcome.DENIED,
+            code=code,
+            facts={"attempts": count, "origin": origin},
+            source=source,
+        )
+        self._commit.submit(encode(event), _ignore)
 
     def close(self) -> None:
         """Finish what runs in the pool."""

@@ -95,9 +95,32 @@ class Authenticator(Protocol):
         ...
 
 
+class Attempts(Protocol):
+    """Attempts of one origin that one entry stands for."""
+
+    @property
+    def origin(self) -> str:
+        """Where they came from."""
+        ...
+
+    @property
+    def code(self) -> str:
+        """Why they were refused."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """How many."""
+        ...
+
+
 class Strangers(Protocol):
     """Decides which attempts of strangers are worth an entry of their own."""
 
     def admit(self, origin: str, code: str, now_ms: int) -> int:
         """Return how many attempts to record now: 0 for none, n for one entry that stands for n."""
+        ...
+
+    def due(self, now_ms: int) -> Sequence[Attempts]:
+        """Take the counts of those who have fallen silent."""
         ...

@@ -1,0 +1,207 @@
+"""What the command line is handed: every way to put the program together for one call."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from seawall.edge.cli.ports import Finding, Initialised, Progress
+from seawall.kernel.command import Command
+from seawall.kernel.errors import Unauthenticated
+from seawall.kernel.secret import Secret
+from seawall.kernel.terms import ANONYMOUS, Principal
+from seawall.settings import Home, Listen
+
+_SOURCE = "cli"
+PassphraseSource = Callable[[], Secret]
+
+
+class Composition:
+    """Implements :class:`seawall.edge.cli.ports.Composer`."""
+
+    def initialise(
+        self,
+        home: Path,
+        passphrase: PassphraseSource | None,
+        *,
+        administrator: str,
+        config: Mapping[str, Any],
+        trial: bool,
+    ) -> Initialised:
+        """Make a home.
+
+        Raises:
+            Conflict: when there is one already.
+        """
+        from seawall.app.founding import found
+
+        place = Home(home)
+        code = found(place, passphrase, administrator=administrator, config=config, trial=trial)
+        listen = place.settings().listen
+        return Initialised(
+            home=home,
+            administrator=administrator,
+            enrolment_code=code,
+            enrolment_url=f"http://{listen.host}:{listen.port}/enrol#{code}",
+            trial=trial,
+        )
+
+    @contextmanager
+    def open(self, home: Path, passphrase: PassphraseSource | None, token: str) -> "Iterator[OpenHome]":
+        """Open a home as whoever the token belongs to; what was recorded is signed when no node will do it.
+
+        Raises:
+            SeawallError: no home, a wrong passphrase, a token that proves nothing.
+        """
+        with self._rooms(home, passphrase) as rooms:
+            yield OpenHome(rooms, _prove(rooms, token))
+
+    def enrol(self, home: Path, passphrase: PassphraseSource | None, code: str) -> str:
+        """Exchange a one-time enrolment code for a bearer token."""
+        from seawall.access.commands import Enrol
+
+        with self._rooms(home, passphrase) as rooms:
+            token: str = rooms.desk.perform(ANONYMOUS, Enrol(code=code), source=_SOURCE).token
+            return token
+
+    def check_serving(self, home: Path, *, host: str | None, port: int | None) -> None:
+        """See whether a node could run on this home and listen there.
+
+        Raises:
+            SeawallError: ``home.in_use`` or ``node.port_busy``.
+        """
+        from seawall.app.homes import node_lock
+        from seawall.node.sockets import bind
+
+        place = Home(home)
+        listen = _listen(place.settings().listen if place.exists else Listen(), host, port, None)
+        if place.exists:
+            with node_lock(place):
+                pass
+        for listener in bind(listen.host, listen.port, 1):
+            listener.close()
+
+    def serve(
+        self,
+        home: Path,
+        passphrase: PassphraseSource | None,
+        *,
+        host: str | None,
+        port: int | None,
+        workers: int | None,
+        on_ready: Callable[[str], None],
+    ) -> int:
+        """Run a node until it is told to stop.
+
+        Raises:
+            SeawallError: a port or a home in use, a wrong passphrase, a store that is newer than this program.
+        """
+        from seawall.app.homes import find_passphrase
+        from seawall.app.roots import open_root
+        from seawall.app.serving import Node
+
+        place = Home(home)
+        settings = place.settings()
+        listen = _listen(settings.listen, host, port, workers)
+
+        def root() -> Any:
+            return open_root(place, settings, lambda: find_passphrase(place, passphrase, trial=settings.trial))
+
+        return Node(place, settings, listen, root).run(on_ready)
+
+    def diagnose(self, home: Path, passphrase: PassphraseSource | None) -> Sequence[Finding]:
+        """Look at a home without changing it."""
+        from seawall.app.doctor import diagnose
+
+        return diagnose(Home(home), passphrase)
+
+    def verify_ledger(self, directory: Path, *, checkpoint: str | None, vkeys: str | None = None) -> Any:
+        """Verify a ledger's folder offline."""
+        from seawall.adapters.files.os_files import OsFiles
+        from seawall.ledger.keys import Verifiers
+        from seawall.ledger.verify import verify
+
+        verifiers = Verifiers.parse(vkeys) if vkeys else None
+        return verify(str(directory), OsFiles(), verifiers=verifiers, kept_checkpoint=checkpoint)
+
+    def kept_checkpoint(self, home: Path) -> str | None:
+        """Return the newest ledger checkpoint that the store keeps."""
+        from seawall.adapters.store.core import KeptCheckpoint
+        from seawall.app.rooms import installation_of, open_store, origin_of
+        from seawall.kernel.clock import SystemClock
+
+        place = Home(home)
+        store = open_store(place, place.settings())
+        try:
+            return KeptCheckpoint(store, origin_of(installation_of(store).id), SystemClock()).kept()
+        finally:
+            store.close()
+
+    @contextmanager
+    def _rooms(self, home: Path, passphrase: PassphraseSource | None) -> Iterator[Any]:
+        from seawall.app.homes import find_passphrase
+        from seawall.app.rooms import build
+        from seawall.app.roots import open_root
+        from seawall.app.serving import follow
+
+        place = Home(home)
+        settings = place.settings()
+        root = open_root(place, settings, lambda: find_passphrase(place, passphrase, trial=settings.trial))
+        stop = threading.Event()
+        try:
+            rooms = build(place, settings, root, writes_anywhere=True)
+            try:
+                if rooms.store.dialect == "postgresql":
+                    threading.Thread(target=follow, args=(place, rooms.store, stop), daemon=True).start()
+                yield rooms
+            finally:
+                stop.set()
+                rooms.desk.close()
+                rooms.commit.close()
+                rooms.ledger.sign_now(root)
+                rooms.close()
+        finally:
+            root.close()
+
+
+class OpenHome:
+    """Implements :class:`seawall.edge.cli.ports.Session`."""
+
+    def __init__(self, rooms: Any, principal: Principal) -> None:
+        self._rooms = rooms
+        self._principal = principal
+
+    def perform(self, command: Command, *, progress: Progress | None = None) -> Any:
+        """Take a command through the corridor.
+
+        Raises:
+            SeawallError: what the corridor refuses.
+        """
+        return self._rooms.desk.perform(self._principal, command, source=_SOURCE, progress=progress)
+
+    def act_as(self, token: str) -> "OpenHome":
+        """The same home for somebody else.
+
+        Raises:
+            Unauthenticated: when the token proves nothing.
+        """
+        return OpenHome(self._rooms, _prove(self._rooms, token))
+
+
+def _prove(rooms: Any, token: str) -> Principal:
+    try:
+        principal: Principal = rooms.authenticator.bearer(token)
+    except Unauthenticated as error:
+        rooms.desk.stranger("", error.code, _SOURCE)
+        raise
+    return principal
+
+
+def _listen(configured: Listen, host: str | None, port: int | None, workers: int | None) -> Listen:
+    return Listen(
+        host=host or configured.host,
+        port=configured.port if port is None else port,
+        workers=configured.workers if workers is None else workers,
+        allowed_hosts=configured.allowed_hosts,
+    )

@@ -1,0 +1,127 @@
+"""Looks at a home and says how it stands; changes nothing."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from seawall.app.homes import TRIAL_NOTICE, find_passphrase, node_runs
+from seawall.edge.cli.ports import Finding
+from seawall.kernel.errors import SeawallError
+from seawall.kernel.secret import Secret
+from seawall.settings import Home, Settings
+
+_LITTLE_ROOM = 1 << 30
+_OTHERS = 0o077
+
+
+def diagnose(home: Home, passphrase: Callable[[], Secret] | None) -> list[Finding]:
+    """Look at configuration, files, store, root of trust and ledger; what cannot be looked at says why."""
+    try:
+        settings = home.settings()
+    except SeawallError as error:
+        return [_error("configuration", error)]
+    found = [Finding(subject="configuration", level="ok", text=str(home.config))]
+    if settings.trial:
+        found.append(Finding(subject="trial", level="warning", text=TRIAL_NOTICE))
+    found.extend(_files(home))
+    found.append(_room(home))
+    found.append(_node(home))
+    for subject, look in (
+        ("store", partial(_store, home, settings)),
+        ("root of trust", partial(_root, home, settings, passphrase)),
+        ("ledger", partial(_ledger, home, settings)),
+    ):
+        try:
+            found.append(look())
+        except SeawallError as error:
+            found.append(_error(subject, error))
+    return found
+
+
+def _error(subject: str, error: SeawallError) -> Finding:
+    return Finding(subject=subject, level="error", text=f"{error.text} [{error.code}]", remedy=error.remedy or "")
+
+
+def _files(home: Home) -> Iterator[Finding]:
+    open_ones = [path for path in _walk(home.path) if path.lstat().st_mode & _OTHERS and not path.is_symlink()]
+    if not open_ones:
+        yield Finding(subject="file modes", level="ok", text="nobody but the owner can read the home")
+    for path in open_ones[:10]:
+        yield Finding(
+            subject="file modes",
+            level="error",
+            text=f"others may reach {path}",
+            remedy=f"chmod go-rwx {path}",
+        )
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    yield folder
+    for base, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            yield Path(base) / name
+
+
+def _room(home: Home) -> Finding:
+    free = shutil.disk_usage(home.path).free
+    text = f"{free / (1 << 30):,.1f} GiB free"
+    if free < _LITTLE_ROOM:
+        return Finding(subject="disk", level="warning", text=text, remedy="Free space: a full disk stops Seawall.")
+    return Finding(subject="disk", level="ok", text=text)
+
+
+def _node(home: Home) -> Finding:
+    pid = node_runs(home)
+    return Finding(subject="node", level="ok", text="no node runs" if pid is None else f"a node runs, process {pid}")
+
+
+def _store(home: Home, settings: Settings) -> Finding:
+    from seawall.adapters.store.migrate import check
+    from seawall.app.rooms import installation_of, open_store
+
+    store = open_store(home, settings)
+    try:
+        check(store)
+        installation = installation_of(store)
+        return Finding(subject="store", level="ok", text=f"{store.dialect}, installation {installation.id}")
+    finally:
+        store.close()
+
+
+def _root(home: Home, settings: Settings, passphrase: Callable[[], Secret] | None) -> Finding:
+    from seawall.app.rooms import INTEGRITY, installation_of, open_store
+    from seawall.app.roots import open_root
+
+    root = open_root(home, settings, lambda: find_passphrase(home, passphrase, trial=settings.trial))
+    try:
+        told = root.describe()
+        store = open_store(home, settings)
+        try:
+            root.unwrap(installation_of(store).integrity_key, INTEGRITY).close()
+        finally:
+            store.close()
+        where = "hardware" if told.hardware else "software"
+        return Finding(subject="root of trust", level="ok", text=f"{told.kind}, {where}, opens this store")
+    finally:
+        root.close()
+
+
+def _ledger(home: Home, settings: Settings) -> Finding:
+    from seawall.app.rooms import installation_of, open_ledger, open_store
+    from seawall.kernel.clock import SystemClock
+    from seawall.ledger.report import Finding as Found
+
+    store = open_store(home, settings)
+    try:
+        ledger = open_ledger(home, store, installation_of(store).id, SystemClock())
+        try:
+            report = ledger.verify()
+        finally:
+            ledger.close()
+    finally:
+        store.close()
+    if report.finding is Found.DAMAGED:
+        return Finding(subject="ledger", level="error", text=str(report.faults[0]), remedy="seawall ledger verify")
+    return Finding(subject="ledger", level="ok", text=f"{report.finding}, {report.size:,} entries signed")

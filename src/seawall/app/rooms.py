@@ -1,0 +1,198 @@
+"""Puts the rooms together for one process: constructor after constructor, each given what its ports ask for."""
+
+from asyncio import AbstractEventLoop
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from seawall.access.authenticator import Authenticator
+from seawall.access.policy import PolicyDecider
+from seawall.access.service import handlers as people
+from seawall.access.strangers import StrangerLog
+from seawall.adapters.files.os_files import OsFiles
+from seawall.adapters.files.reports import ReportShelf
+from seawall.adapters.identity.policy_files import PolicyFolder
+from seawall.adapters.ledger.projection import SqliteProjection
+from seawall.adapters.store.access import StoreIdentities
+from seawall.adapters.store.core import Installation, KeptCheckpoint, Meta, StoreOutbox
+from seawall.adapters.store.discover import SqlScanStore
+from seawall.adapters.store.engine import Store
+from seawall.adapters.store.epoch import EpochMap
+from seawall.adapters.store.evidence import EvidenceStore
+from seawall.adapters.store.key_lists import StoredKeyLists
+from seawall.adapters.store.keys import StoredKeys
+from seawall.adapters.store.protect import StoreProtections
+from seawall.adapters.store.rowmac import RowMac
+from seawall.app.bridges.access_seen import AccessSeen
+from seawall.app.bridges.data_seen import DataSeen
+from seawall.app.bridges.keys_seen import KeysSeen
+from seawall.app.bridges.ledger_seen import LedgerWatched
+from seawall.app.bridges.node_seen import NodeDescribed
+from seawall.app.bridges.root_seen import RootDescribed
+from seawall.app.bridges.told import StoredChanges
+from seawall.app.handlers import Handler, of_data, of_evidence, of_ledger
+from seawall.capabilities.evidence.measure import Rooms as Measured
+from seawall.capabilities.keys.ports import RootOfTrust
+from seawall.capabilities.keys.service import Keys
+from seawall.desk.desk import Desk
+from seawall.desk.uids import EventUids
+from seawall.kernel.clock import Clock, SystemClock
+from seawall.kernel.errors import Corrupt
+from seawall.ledger.commit import GroupCommit
+from seawall.ledger.ledger import Ledger
+from seawall.settings import Home, Settings
+
+if TYPE_CHECKING:
+    from seawall.kernel.command import Command
+
+INTEGRITY = b"seawall store integrity key"
+
+
+def open_store(home: Home, settings: Settings) -> Store:
+    """Open the store that the settings name, or the home's own."""
+    return Store(settings.store or f"sqlite:///{home.store}")
+
+
+def origin_of(installation: UUID) -> str:
+    """Name an installation's ledger."""
+    return f"seawall/{installation}"
+
+
+def installation_of(store: Store) -> Installation:
+    """Return whose store this is.
+
+    Raises:
+        Corrupt: with code ``store.unclaimed``.
+    """
+    found = Meta(store).installation()
+    if found is None:
+        raise Corrupt(
+            "store.unclaimed", "this store belongs to no installation.", remedy="Check the store's URL, or restore it."
+        )
+    return found
+
+
+def open_ledger(home: Home, store: Store, installation: UUID, clock: Clock) -> Ledger:
+    """Put the ledger of a home together; it opens nothing yet."""
+    return Ledger(
+        directory=str(home.ledger),
+        runtime=str(home.epoch.parent),
+        files=OsFiles(),
+        projection=SqliteProjection(home.projection),
+        keeper=KeptCheckpoint(store, origin_of(installation), clock),
+        clock=clock,
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class Rooms:
+    """One process's rooms, put together."""
+
+    home: Home
+    settings: Settings
+    clock: Clock
+    root: RootOfTrust
+    store: Store
+    epoch: EpochMap
+    ledger: Ledger
+    commit: GroupCommit
+    keys: Keys
+    authenticator: Authenticator
+    decider: PolicyDecider
+    desk: Desk
+
+    def tend(self) -> None:
+        """Renew this process's lease and drop what is void; call it twice a second."""
+        self.keys.tend()
+
+    def close(self) -> None:
+        """Finish what is under way, make it durable, and drop every key."""
+        self.desk.close()
+        self.commit.close()
+        self.keys.close()
+        self.ledger.close()
+        self.epoch.close()
+        self.store.close()
+
+
+def build(
+    home: Home,
+    settings: Settings,
+    root: RootOfTrust,
+    *,
+    clock: Clock | None = None,
+    loop: AbstractEventLoop | None = None,
+    writes_anywhere: bool = False,
+) -> Rooms:
+    """Put the rooms of one process together; after any fork, because of threads and connections.
+
+    Args:
+        home: where everything lies.
+        settings: what is configured.
+        root: the root of trust, opened.
+        clock: the time.
+        loop: the event loop of a worker.
+        writes_anywhere: whether reports may be written outside the home: only where the asker's own process does it.
+
+    Raises:
+        SeawallError: a store that is not reachable, or that belongs to no installation or another.
+    """
+    clock = clock or SystemClock()
+    store = open_store(home, settings)
+    installation = installation_of(store)
+    with root.unwrap(installation.integrity_key, INTEGRITY) as key:
+        mac = RowMac(key)
+    epoch = EpochMap(home.epoch)
+    ledger = open_ledger(home, store, installation.id, clock)
+    vault = StoredKeys(store, mac)
+    lists = StoredKeyLists(store, mac)
+    keys = Keys(store=vault, lists=lists, root=root, lease=epoch, clock=clock)
+    identities = StoreIdentities(store, mac)
+    authenticator = Authenticator(identities, epoch, clock)
+    decider = PolicyDecider(identities.policies, epoch.epoch)
+    scans = SqlScanStore(store)
+    protections = StoreProtections(store)
+    evidence = EvidenceStore(store)
+    outbox = StoreOutbox(store)
+    measured = Measured(
+        keys=KeysSeen(vault, lists, ledger),
+        root=RootDescribed(root, trial=settings.trial),
+        scans=(data := DataSeen(scans, protections)),
+        protections=data,
+        ledger=LedgerWatched(ledger, outbox, StoredChanges(lists, scans, protections, identities)),
+        access=AccessSeen(decider, identities, ledger, clock),
+        node=NodeDescribed(store, settings.listen),
+        assessments=evidence,
+    )
+    handlers: dict[type[Command], Handler] = {
+        **keys.handlers(),
+        **people(identities, epoch, decider=decider, authenticator=authenticator, source=PolicyFolder(home.policies)),
+        **of_ledger(ledger),
+        **of_data(keys, scans, protections, clock),
+        **of_evidence(measured, evidence, ReportShelf(home.reports, anywhere=writes_anywhere), clock),
+    }
+    commit = ledger.commit(loop)
+    desk = Desk(
+        handlers=handlers,
+        decider=decider,
+        commit=commit,
+        outbox=outbox,
+        authenticator=authenticator,
+        clock=clock,
+        uids=EventUids(),
+        strangers=StrangerLog(),
+    )
+    return Rooms(
+        home=home,
+        settings=settings,
+        clock=clock,
+        root=root,
+        store=store,
+        epoch=epoch,
+        ledger=ledger,
+        commit=commit,
+        keys=keys,
+        authenticator=authenticator,
+        decider=decider,
+        desk=desk,
+    )

@@ -1,0 +1,140 @@
+"""A node: one parent that holds the home and the port, a worker for each core, and the scribe."""
+
+import logging
+import os
+import socket
+from collections.abc import Callable
+from threading import Thread
+
+from seawall.adapters.store.core import EpochRow, StoreOutbox
+from seawall.adapters.store.engine import Store
+from seawall.adapters.store.epoch import EpochMap
+from seawall.app import rooms as composed
+from seawall.app.homes import TRIAL_NOTICE, node_lock
+from seawall.app.worker import Worker
+from seawall.capabilities.keys.ports import RootOfTrust
+from seawall.desk.relay import relay
+from seawall.edge.rest.edge import shared_counters
+from seawall.edge.rest.table import ROUTES
+from seawall.kernel.clock import SystemClock
+from seawall.kernel.errors import SeawallError
+from seawall.ledger.scribe import Stop as StopWord
+from seawall.node.hardening import keep_memory_private
+from seawall.node.parent import Parent
+from seawall.node.sockets import bind
+from seawall.node.stop import Stop
+from seawall.node.workers import children
+from seawall.settings import Home, Listen, Settings
+
+_log = logging.getLogger("seawall.node")
+_FOLLOW_S = 0.25
+_GRACE_S = 10.0
+
+
+class Node:
+    """Runs on one home until it is told to stop.
+
+    Args:
+        home: where everything lies.
+        settings: what is configured.
+        listen: where to listen, after what the command line said.
+        root: opens the root of trust; called once, in the parent.
+    """
+
+    def __init__(self, home: Home, settings: Settings, listen: Listen, root: Callable[[], RootOfTrust]) -> None:
+        self._home = home
+        self._settings = settings
+        self._listen = listen
+        self._open_root = root
+        self._workers = listen.workers or os.cpu_count() or 1
+
+    def run(self, on_ready: Callable[[str], None]) -> int:
+        """Run; return 0 when every process ended in good order.
+
+        Raises:
+            SeawallError: a home or a port in use, a wrong passphrase, a store that this program does not know.
+        """
+        with node_lock(self._home):
+            listeners = bind(self._listen.host, self._listen.port, self._workers)
+            keep_memory_private()
+            root = self._open_root()
+            self._prepare()
+            if self._settings.trial:
+                _log.warning(TRIAL_NOTICE)
+            counters = shared_counters(ROUTES, self._workers)
+            running = Parent(
+                children(
+                    listeners,
+                    Worker(self._home, self._settings, self._listen, root, counters).run,
+                    lambda stop: self._write(stop, root),
+                ),
+                grace=_GRACE_S,
+                reload=self._reload,
+            )
+            clean = running.run(lambda: on_ready(f"http://{_address(listeners[0])}"))
+            return 0 if clean else 1
+
+    def _prepare(self) -> None:
+        """Bring the store up to date and the ledger's debts in; leaves no thread and no connection behind."""
+        from seawall.adapters.store.migrate import upgrade
+
+        store = composed.open_store(self._home, self._settings)
+        try:
+            upgrade(store)
+            installation = composed.installation_of(store)
+            ledger = composed.open_ledger(self._home, store, installation.id, SystemClock())
+            try:
+                ledger.recover()
+                missing = relay(StoreOutbox(store), ledger.journal.append, ledger.contains)
+            finally:
+                ledger.close()
+        finally:
+            store.close()
+        if missing:
+            _log.warning("brought %d entries into the ledger that a process had left behind", missing)
+
+    def _write(self, stop: Stop, root: RootOfTrust) -> None:
+        os.nice(5)  # whoever waits for an answer comes first
+        store = composed.open_store(self._home, self._settings)
+        installation = composed.installation_of(store)
+        ledger = composed.open_ledger(self._home, store, installation.id, SystemClock())
+        Thread(target=follow, args=(self._home, store, stop), daemon=True).start()
+        scribe = ledger.scribe(root)
+        try:
+            scribe.open(wait=True)
+            scribe.run(stop)
+        finally:
+            scribe.close()
+            ledger.close()
+            store.close()
+
+    def _reload(self) -> None:
+        # Policies are put in force by a command; a new epoch has every process read again what is in force.
+        EpochMap(self._home.epoch).bump()
+
+
+def follow(home: Home, store: Store, stop: StopWord) -> None:
+    """Bring the store's epoch into this home until told to stop.
+
+    Where nodes share a database, this is the node's lease on what it holds in memory. A database of the home's own
+    needs no lease; there it catches what a process changed that died before it could raise the epoch.
+    """
+    epoch, row = EpochMap(home.epoch), EpochRow(store)
+    seen: int | None = None
+    while not stop.is_set():
+        try:
+            now = row.read()
+        except SeawallError as error:
+            _log.warning("the store's epoch cannot be read: %s", error.text)
+        else:
+            if store.dialect == "postgresql":
+                epoch.follow(now)
+            elif seen is not None and now != seen:
+                epoch.bump()
+            seen = now
+        stop.wait(_FOLLOW_S)
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,137 @@
+"""One worker of a node: the rooms, REST and console over them, and the chores that go on meanwhile."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from seawall import __version__
+from seawall.app import rooms as composed
+from seawall.app.bridges.ledger_seen import ALGORITHMS
+from seawall.app.rooms import Rooms
+from seawall.capabilities.keys.commands import FinishDestroy
+from seawall.capabilities.keys.ports import RootOfTrust
+from seawall.edge.console.pages import Console
+from seawall.edge.console.ports import LedgerHealth
+from seawall.edge.rest.counters import Counters
+from seawall.edge.rest.edge import Edge, compose
+from seawall.edge.rest.hosts import Hosts
+from seawall.edge.rest.server import serve
+from seawall.edge.rest.table import ROUTES
+from seawall.edge.rest.tokens import Tokens
+from seawall.kernel.errors import SeawallError
+from seawall.kernel.terms import SYSTEM
+from seawall.node.stop import Stop
+from seawall.settings import Home, Listen, Settings
+
+_log = logging.getLogger("seawall.worker")
+_TEND_S = 0.4
+_HOUSEKEEPING_S = 60.0
+_GRACE_S = 5.0
+
+
+class Worker:
+    """Serves one socket until told to stop.
+
+    Args:
+        home: where everything lies.
+        settings: what is configured.
+        listen: where the node listens.
+        root: the root of trust, as the parent opened it.
+        counters: shared by all workers.
+    """
+
+    def __init__(self, home: Home, settings: Settings, listen: Listen, root: RootOfTrust, counters: Counters) -> None:
+        self._home = home
+        self._settings = settings
+        self._listen = listen
+        self._root = root
+        self._counters = counters
+        self._chores: list[asyncio.Task[None]] = []
+
+    def run(self, index: int, listener: socket.socket, stop: Stop) -> None:
+        """Serve; called in the worker's own process."""
+        self._counters.take(index)
+        rooms = composed.build(self._home, self._settings, self._root)
+        try:
+            edge = self._edge(rooms)
+            serve(
+                edge.app, edge.lane, listener, stop, grace=_GRACE_S, ready=lambda loop: self._begin(loop, rooms, index)
+            )
+        finally:
+            rooms.close()
+
+    def _edge(self, rooms: Rooms) -> Edge:
+        hosts = [self._listen.host, "localhost", "127.0.0.1", *self._listen.allowed_hosts]
+        console = Console(
+            rooms.desk, rooms.authenticator, lambda: _health(rooms), rooms.clock, hosts=hosts, version=__version__
+        )
+        return compose(
+            ROUTES,
+            rooms.desk,
+            Tokens(rooms.authenticator, rooms.epoch.epoch, rooms.clock),
+            counters=self._counters,
+            hosts=Hosts(hosts),
+            readiness=lambda: readiness(rooms),
+            gauges=lambda: gauges(rooms),
+            version=__version__,
+            fallback=console.app(),
+        )
+
+    def _begin(self, loop: asyncio.AbstractEventLoop, rooms: Rooms, index: int) -> None:
+        rooms.commit.deliver_on(loop)
+        chores = [_every(_TEND_S, lambda: _tend(rooms))]
+        if index == 0:
+            chores.append(_every(_HOUSEKEEPING_S, lambda: _keep_house(rooms)))
+        self._chores = [loop.create_task(chore) for chore in chores]
+
+
+def readiness(rooms: Rooms) -> Mapping[str, str | None]:
+    """Say for each thing that must work None, or the code of what is wrong with it."""
+    return {
+        "ledger": _code(rooms.commit.check),
+        "store": _code(lambda: composed.installation_of(rooms.store)),
+        "keys": _code(rooms.epoch.epoch),
+    }
+
+
+def gauges(rooms: Rooms) -> Mapping[str, tuple[str, float]]:
+    """Say what a monitor watches."""
+    return {
+        "ledger_backlog": ("Entries that wait for the scribe.", rooms.ledger.backlog()),
+        "ledger_entries": ("Entries of the ledger, signed or not.", rooms.ledger.size()),
+        "epoch": ("The epoch under which caches hold.", rooms.epoch.epoch()),
+    }
+
+
+def _health(rooms: Rooms) -> LedgerHealth:
+    signatures = tuple(sorted(ALGORITHMS[key.type] for key in rooms.ledger.verifiers.keys))
+    return LedgerHealth(backlog=rooms.ledger.backlog(), signatures=signatures)
+
+
+def _code(check: Callable[[], object]) -> str | None:
+    try:
+        check()
+    except SeawallError as error:
+        return error.code
+    return None
+
+
+async def _every(seconds: float, chore: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    while True:
+        try:
+            await chore()
+        except SeawallError as error:
+            _log.warning("a chore was not done: %s", error.text)
+        await asyncio.sleep(seconds)
+
+
+async def _tend(rooms: Rooms) -> None:
+    rooms.tend()
+
+
+async def _keep_house(rooms: Rooms) -> None:
+    """Carry out destructions that are due, and record the strangers who have fallen silent."""
+    rooms.desk.count_strangers()
+    await rooms.desk.handle(SYSTEM, FinishDestroy(), source="system")

@@ -1,0 +1,157 @@
+"""``people …``: principals, roles and credentials."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from seawall.edge.cli.composed import composer
+from seawall.edge.cli.options import Options
+from seawall.edge.cli.output import Output
+from seawall.edge.cli.private import write_private
+from seawall.kernel.clock import iso
+from seawall.kernel.command import Command
+from seawall.kernel.terms import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seawall.access.commands import PrincipalView
+
+
+def _perform(options: Options | None, command: Command) -> tuple[Output, Any]:
+    options = options or Options()
+    with options.session() as session:
+        result = session.perform(command)
+    output = options.output
+    output.document(result)
+    return output, result
+
+
+def _show(output: Output, people: "Sequence[PrincipalView]") -> None:
+    output.table(
+        "",
+        ("name", "id", "kind", "roles", "domains", "made", "disabled"),
+        [
+            (
+                one.name,
+                one.id,
+                one.kind,
+                ", ".join(one.roles),
+                ", ".join(one.domains),
+                iso(one.created_ms),
+                iso(one.disabled_ms) if one.disabled_ms else "",
+            )
+            for one in people
+        ],
+    )
+
+
+def list(*, options: Options | None = None) -> int:
+    """List the principals."""
+    from seawall.access.commands import ListPrincipals
+
+    output, page = _perform(options, ListPrincipals(limit=1000))
+    _show(output, page.items)
+    return 0
+
+
+def create(
+    name: str,
+    *,
+    role: Annotated[tuple[Role, ...], Parameter(negative="")] = (),
+    domain: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    application: Annotated[bool, Parameter(negative="")] = False,
+    options: Options | None = None,
+) -> int:
+    """Make a principal.
+
+    Args:
+        name: its name.
+        role: a role; may be given several times.
+        domain: a domain that it acts in, or * for all; may be given several times.
+        application: whether it is a program, not a person.
+    """
+    from seawall.access.commands import CreatePrincipal
+    from seawall.access.model import PrincipalKind
+
+    kind = PrincipalKind.APPLICATION if application else PrincipalKind.PERSON
+    output, one = _perform(options, CreatePrincipal(name=name, kind=kind, roles=role, domains=domain))
+    _show(output, [one])
+    return 0
+
+
+def disable(principal: str, *, options: Options | None = None) -> int:
+    """Shut a principal out, at once and for good."""
+    from seawall.access.commands import DisablePrincipal
+
+    output, one = _perform(options, DisablePrincipal(principal=principal))
+    _show(output, [one])
+    return 0
+
+
+def grant(principal: str, role: Role, *, options: Options | None = None) -> int:
+    """Give a role; those that would join managing keys with reading data are refused."""
+    from seawall.access.commands import GrantRole
+
+    output, one = _perform(options, GrantRole(principal=principal, role=role))
+    _show(output, [one])
+    return 0
+
+
+def revoke(principal: str, role: Role, *, options: Options | None = None) -> int:
+    """Take a role away, at once."""
+    from seawall.access.commands import RevokeRole
+
+    output, one = _perform(options, RevokeRole(principal=principal, role=role))
+    _show(output, [one])
+    return 0
+
+
+def token(principal: str, *, days: int = 90, out: Path | None = None, options: Options | None = None) -> int:
+    """Issue a bearer token.
+
+    Args:
+        principal: whose.
+        days: how long it is valid.
+        out: a file for it, made 0600; it is shown once otherwise.
+    """
+    from seawall.access.commands import IssueToken
+
+    options = options or Options()
+    with options.session() as session:
+        issued = session.perform(IssueToken(principal=principal, days=days))
+    _hand_over(options.output, issued.token, out, {"id": issued.id, "expires_ms": issued.expires_ms})
+    return 0
+
+
+def invite(principal: str, *, options: Options | None = None) -> int:
+    """Make a one-time enrolment code."""
+    from seawall.access.commands import CreateEnrolment
+
+    output, made = _perform(options, CreateEnrolment(principal=principal))
+    output.plain(f"{made.code}  (once, until {iso(made.expires_ms)})")
+    return 0
+
+
+def enrol(code: str, *, out: Path | None = None, options: Options | None = None) -> int:
+    """Exchange an enrolment code for a bearer token.
+
+    Args:
+        code: the code.
+        out: a file for the token, made 0600; it is shown once otherwise.
+    """
+    options = options or Options()
+    issued = composer().enrol(options.path, options.passphrase(), code)
+    _hand_over(options.output, issued, out, {})
+    return 0
+
+
+def _hand_over(output: Output, issued: str, out: Path | None, document: dict[str, Any]) -> None:
+    if out is None:
+        output.document({**document, "token": issued})
+        output.plain(issued)
+        return
+    write_private(out, issued + "\n")
+    output.document({**document, "written": str(out)})
+    output.plain(f"wrote {out}")
