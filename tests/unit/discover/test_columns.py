@@ -82,6 +82,7 @@ def test_cards_are_found_in_a_column_of_whole_numbers():
         ("email_verified", ["0", "1"] * 200),
         ("academic_year_code", [str(1000 + i) for i in range(500)]),
         ("status", ["active", "lost"] * 100),
+        ("結果", ["成功", "安全", "方案", "高級"] * 100),
     ],
 )
 def test_harmless_columns_are_clean(name, values):

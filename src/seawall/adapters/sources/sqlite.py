@@ -15,6 +15,7 @@ from seawall.capabilities.discover.ports import Table
 _BATCH = 50_000
 _BLOCKS = 64
 _WAIT_S = 2.0
+_HIDDEN = 1  # of table_xinfo: a virtual table's own; 2 and 3 are generated columns, which hold data
 
 
 @contextmanager
@@ -79,9 +80,16 @@ class SqliteStore:
             return [self._table(name) for name in names if not name.startswith("sqlite_")]
 
     def _table(self, name: str) -> Table:
-        columns = [row[1].decode("utf-8", "replace") for row in self._db.execute(f"PRAGMA table_info({_quoted(name)})")]
-        (rows,) = self._db.execute(f"SELECT count(*) FROM {_quoted(name)}").fetchone()  # noqa: S608 - quoted
-        return Table(schema="", name=name, columns=tuple(columns), rows=rows, exact=True)
+        try:
+            described = self._db.execute(f"PRAGMA table_xinfo({_quoted(name)})").fetchall()
+            (rows,) = self._db.execute(f"SELECT count(*) FROM {_quoted(name)}").fetchone()  # noqa: S608 - quoted
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_ERROR:
+                raise
+            # A virtual table whose module is not there.
+            return Table(schema="", name=name, columns=(), skipped={"*": "an unknown module"}, rows=0, exact=False)
+        columns = tuple(row[1].decode("utf-8", "replace") for row in described if row[6] != _HIDDEN)
+        return Table(schema="", name=name, columns=columns, rows=rows, exact=True)
 
     def batches(self, table: Table, columns: Sequence[str], sample: int | None) -> Iterator[Any]:
         """Read columns, whole or in blocks of neighbouring rows."""

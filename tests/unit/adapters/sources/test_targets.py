@@ -148,3 +148,15 @@ def test_passwords_are_never_shown():
 
 def test_the_kind_is_told(tmp_path, opened):
     assert opened(make_database(tmp_path / "x.db")).databases[0].kind is StoreKind.SQLITE
+
+
+def test_a_virtual_table_without_its_module_does_not_hide_the_others(tmp_path, opened):
+    path = make_database(tmp_path / "x.db")
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE g (a TEXT, b TEXT GENERATED ALWAYS AS (upper(a)) VIRTUAL)")
+        db.execute("PRAGMA writable_schema=ON")
+        made = "CREATE VIRTUAL TABLE v USING nowhere(a)"
+        db.execute("INSERT INTO sqlite_schema VALUES ('table', 'v', 'v', 0, ?)", (made,))
+        db.commit()
+    tables = {t.name: (t.columns, dict(t.skipped)) for t in opened(path).databases[0].tables()}
+    assert tables == {"t": (("a",), {}), "g": (("a", "b"), {}), "v": ((), {"*": "an unknown module"})}

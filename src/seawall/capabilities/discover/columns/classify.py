@@ -22,7 +22,7 @@ ENOUGH = 0.6
 _MIN_SHARE = 0.5
 _MAX_BY_CHANCE = 1e-3
 _FEW = 20
-"""Up to so many different cells are too few to tell by chance; each speaks by the way it is written, as in text."""
+"""So few different cells say nothing as a column; each speaks by the way it is written, as in text."""
 _ORDER = list(Sensitivity)
 CONFIDENCE_LEVEL = 0.95
 
@@ -109,7 +109,8 @@ def _weigh(detector: Detector, count: DetectorCount, cells: int, name: str) -> _
     share = min(1.0, count.written / cells)
     by_name = detector.prior.weigh(name)
     if detector.chance is None:
-        own = max(detector.specificity, count.strength / max(1, count.weighed))
+        floor = detector.specificity if count.distinct_written > _FEW else 0.0
+        own = max(floor, count.strength / max(1, count.weighed))
     else:
         real = (count.distinct_valid / count.distinct_written - detector.chance) / (1 - detector.chance)
         likely = by_chance(count.distinct_valid, count.distinct_written, detector.chance) <= _MAX_BY_CHANCE

@@ -63,7 +63,10 @@ class AddressDetector(Detector):
     """Finds postal addresses in English and Chinese."""
 
     data_class = DataClass.ADDRESS
-    hint = rf"/F|Flat|Rm|Room|Unit|Suite|Apt|{_STREET_WORDS}|[0-9][號樓室]|[邨苑]"
+    hint = (
+        rf"/F|Flat|Rm|Room|Unit|Shop|Suite|Apt|Apartment|(?i:address)|\b(?:{_STREET_WORDS})\b"
+        r"|[0-9]號|[樓室座期閣邨苑]|大廈|花園"
+    )
     prior = Prior(
         strong=("address", "addr", "address line", "home address", "residence"),
         weak=("street", "location", "district"),

@@ -19,7 +19,7 @@ _NUMBER = re.compile(
     r"(?:(?P<open> ?\( ?)(?P<in>[0-9Aa]) ?\)|-?(?P<bare>[0-9A])(?![A-Za-z0-9])|(?![A-Za-z0-9(]))"
 )
 _CONTEXT = Context(
-    "hkid hkic hk_id hong_kong_id identity identity_card identification id_card id_no id_number id",
+    "hkid hkic hk_id hong_kong_id identity identity_card identification id_card id_no id_number",
     ("身份證", "身分證", "證件號"),
 )
 

@@ -65,7 +65,7 @@ def parse_zip(path: str, file: BinaryIO, job: Job) -> Iterator[Part]:
     """Parse every file of a ZIP."""
     with open_zip(file, job.budget) as archive:
         for info in archive.infolist():
-            if not info.is_dir() and info.file_size + info.compress_size:
+            if not info.filename.endswith("/") and info.file_size + info.compress_size:
                 yield from job.inside(f"{path}!/{info.filename}", partial(open_entry, archive, info, job.budget))
 
 

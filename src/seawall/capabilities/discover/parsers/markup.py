@@ -34,9 +34,9 @@ def parse_xml(path: str, file: BinaryIO, job: Job) -> Iterator[Part]:
             if not isinstance(element.tag, str):
                 continue
             if event == "start":
-                trail.append(etree.QName(element).localname)
+                trail.append(_local(element.tag))
                 for name, value in element.attrib.items():
-                    columns.setdefault(f"{'/'.join(trail)}@{etree.QName(name).localname}", []).append(str(value))
+                    columns.setdefault(f"{'/'.join(trail)}@{_local(str(name))}", []).append(str(value))
                 continue
             own = [element.text, *(child.tail for child in element)]
             for text in own:
@@ -58,6 +58,11 @@ def parse_xml(path: str, file: BinaryIO, job: Job) -> Iterator[Part]:
 def _rows(path: str, columns: dict[str, list[str | None]]) -> Iterator[Part]:
     for name, values in columns.items():
         yield Rows(path=path, table="", columns=[name], values=[strings(values)])
+
+
+def _local(name: str) -> str:
+    """Drop the namespace of a name; not every name that a file holds is one that XML allows."""
+    return name.rpartition("}")[2]
 
 
 def parse_html(path: str, file: BinaryIO, job: Job) -> Iterator[Part]:
