@@ -61,9 +61,7 @@ def somebody(role: Role, *domains: str) -> Principal:
     )
 
 
-ADMIN, CUSTODIAN, ENGINEER = (
-    somebody(role) for role in (Role.ADMINISTRATOR, Role.CUSTODIAN, Role.SECURITY_ENGINEER)
-)
+ADMIN, CUSTODIAN, ENGINEER = (somebody(role) for role in (Role.ADMINISTRATOR, Role.CUSTODIAN, Role.SECURITY_ENGINEER))
 
 
 class Lease:
@@ -95,7 +93,7 @@ class House:
         self.store = Store(f"sqlite:///{folder / 'store.sqlite'}", clock=self.clock)
         self.store.create_all()
         mac = RowMac(Secret(bytes(32)))
-        lease = Lease()
+        lease = self.lease = Lease()
         self.key_store, self.key_lists = StoredKeys(self.store, mac), StoredKeyLists(self.store, mac)
         self.keys = Keys(store=self.key_store, lists=self.key_lists, root=self.root, lease=lease, clock=self.clock)
         self.scans, self.protections = SqlScanStore(self.store), StoreProtections(self.store)

@@ -1,8 +1,11 @@
 """Keys and shredded domains, as evidence sees them."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import insert
 
 from seawall.adapters.store.tables import keys as tables
+from seawall.capabilities.evidence.seen import KeySeen
 from seawall.capabilities.keys.commands import (
     CancelShred,
     CreateDomain,
@@ -24,12 +27,16 @@ def _domain(house: House, name: str = "trial", *, waiting_days: int = 0, keys: t
         house.do(CUSTODIAN, CreateKey(domain=name, name=key, purpose=Purpose.ENCRYPT))
 
 
+def _seen(house: House) -> Sequence[KeySeen]:
+    return house.rooms.keys.keys()
+
+
 def test_a_key_tells_its_age_and_its_newest_version(house):
     _domain(house)
-    (before,) = house.rooms.keys.keys()
+    (before,) = _seen(house)
     house.clock.advance(10 * DAY_S)
     house.do(CUSTODIAN, RotateKey(domain="trial", key="pan"))
-    (seen,) = house.rooms.keys.keys()
+    (seen,) = _seen(house)
     assert (seen.domain, seen.key, seen.purpose, seen.versions) == ("trial", "pan", "encrypt", 2)
     assert (before.rotated_ms, before.versions) == (before.created_ms, 1)
     assert seen.created_ms == before.created_ms
@@ -42,10 +49,10 @@ def test_a_destruction_that_waits_has_its_day_and_a_domain_s_counts_for_its_keys
     _domain(house, "retail", waiting_days=30, keys=("pan", "email"))
     house.do(CUSTODIAN, DestroyKey(domain="retail", key="pan"))
     pan_due = house.clock.now_ms() + 30 * DAY_S * 1000
-    assert {key.key: key.destroy_due_ms for key in house.rooms.keys.keys()} == {"email": None, "pan": pan_due}
+    assert {key.key: key.destroy_due_ms for key in _seen(house)} == {"email": None, "pan": pan_due}
     house.do(CUSTODIAN, ShredDomain(domain="retail"))
     domain_due = house.clock.now_ms() + 30 * DAY_S * 1000
-    assert {key.key: key.destroy_due_ms for key in house.rooms.keys.keys()} == {"email": domain_due, "pan": pan_due}
+    assert {key.key: key.destroy_due_ms for key in _seen(house)} == {"email": domain_due, "pan": pan_due}
 
 
 def test_a_shredded_domain_was_looked_for_and_its_entry_is_named(house):
@@ -60,7 +67,7 @@ def test_a_shredded_domain_was_looked_for_and_its_entry_is_named(house):
     entry = list(house.ledger.entries())[index]
     assert b'"domains.shred"' in entry
     assert b'"erased_versions":3' in entry
-    assert {key.state for key in house.rooms.keys.keys()} == {"destroyed"}
+    assert {key.state for key in _seen(house)} == {"destroyed"}
 
 
 def test_a_shred_that_waited_is_told_by_the_act_and_not_by_what_came_before(house):

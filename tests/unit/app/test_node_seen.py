@@ -1,0 +1,32 @@
+"""This node, as evidence sees it."""
+
+import pytest
+
+import seawall
+from seawall.app.bridges.node_seen import NodeDescribed, is_loopback
+from seawall.crypto.suites import SUITES
+from seawall.settings import Listen
+
+
+def test_a_node_tells_its_version_its_store_and_its_door(house):
+    seen = house.rooms.node.node()
+    assert (seen.version, seen.store) == (seawall.__version__, "sqlite")
+    (door,) = seen.listeners
+    assert (door.loopback, door.tls) == (True, "")
+    assert [(suite.name, suite.quantum) for suite in seen.suites] == [("XAES-256-GCM", "resistant")]
+    assert len(seen.suites) == len(SUITES)
+
+
+def test_a_door_to_the_network_is_one(house):
+    (door,) = NodeDescribed(house.store, Listen(host="0.0.0.0")).node().listeners
+    assert not door.loopback
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "[::1]", "localhost"])
+def test_loopback(host):
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "seawall.example", "localhost.example", ""])
+def test_not_loopback(host):
+    assert not is_loopback(host)
