@@ -2,6 +2,7 @@
 
 from asyncio import AbstractEventLoop
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -32,12 +33,13 @@ from seawall.app.bridges.root_seen import RootDescribed
 from seawall.app.bridges.told import StoredChanges
 from seawall.app.handlers import Handler, of_data, of_evidence, of_ledger
 from seawall.capabilities.evidence.measure import Rooms as Measured
+from seawall.capabilities.keys.commands import OfKey
 from seawall.capabilities.keys.ports import RootOfTrust
 from seawall.capabilities.keys.service import Keys
 from seawall.desk.desk import Desk
 from seawall.desk.uids import EventUids
 from seawall.kernel.clock import Clock, SystemClock
-from seawall.kernel.errors import Corrupt
+from seawall.kernel.errors import Corrupt, Unavailable
 from seawall.ledger.commit import GroupCommit
 from seawall.ledger.ledger import Ledger
 from seawall.settings import Home, Settings
@@ -181,6 +183,7 @@ def build(
         clock=clock,
         uids=EventUids(),
         strangers=StrangerLog(),
+        warm=partial(_warm, keys),
     )
     return Rooms(
         home=home,
@@ -196,3 +199,11 @@ def build(
         decider=decider,
         desk=desk,
     )
+
+
+def _warm(keys: Keys, command: Command) -> bool:
+    try:
+        return not isinstance(command, OfKey) or keys.held(command.domain, command.key)
+    except Unavailable:
+        # The pool finds out again, and answers with it.
+        return False

@@ -50,6 +50,7 @@ class Desk:
         clock: wall time of the records.
         uids: identifiers of the records, made after any fork.
         strangers: bounds what strangers can write into the ledger.
+        warm: whether an inline command will touch memory alone; one that will not runs in the pool.
         workers: threads for commands that are not inline.
     """
 
@@ -64,6 +65,7 @@ class Desk:
         clock: Clock,
         uids: EventUids,
         strangers: Strangers,
+        warm: Callable[[Command], bool] = lambda _: True,
         workers: int = 4,
     ) -> None:
         self._handlers = dict(handlers)
@@ -74,6 +76,7 @@ class Desk:
         self._clock = clock
         self._uids = uids
         self._strangers = strangers
+        self._warm = warm
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="desk")
         self._templates: dict[tuple[Any, ...], EventTemplate] = {}
 
@@ -128,7 +131,7 @@ class Desk:
             SeawallError: as :meth:`perform`.
         """
         loop = asyncio.get_running_loop()
-        if not command.inline or principal.anonymous:
+        if not command.inline or principal.anonymous or not self._warm(command):
             return await loop.run_in_executor(
                 self._pool, lambda: self.perform(principal, command, source=source, origin=origin)
             )
