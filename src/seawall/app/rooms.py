@@ -3,7 +3,6 @@
 from asyncio import AbstractEventLoop
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from seawall.access.authenticator import Authenticator
@@ -39,13 +38,11 @@ from seawall.capabilities.keys.service import Keys
 from seawall.desk.desk import Desk
 from seawall.desk.uids import EventUids
 from seawall.kernel.clock import Clock, SystemClock
+from seawall.kernel.command import Command
 from seawall.kernel.errors import Corrupt, Unavailable
 from seawall.ledger.commit import GroupCommit
 from seawall.ledger.ledger import Ledger
 from seawall.settings import Home, Settings
-
-if TYPE_CHECKING:
-    from seawall.kernel.command import Command
 
 INTEGRITY = b"seawall store integrity key"
 
