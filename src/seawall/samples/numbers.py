@@ -76,7 +76,7 @@ def written_phone(rng: Random) -> str:
 
 
 def account_number(rng: Random) -> str:
-    """Make an account number: clearing code, branch, account and suffix; the clearing code is nobody's."""
+    """Make an account number: a made-up clearing code, branch, account and suffix."""
     return f"588-{rng.randint(101, 199)}-{digits(rng, 6)}-{digits(rng, 3)}"
 
 

@@ -68,3 +68,30 @@ def test_long_texts_are_cut_between_lines_and_nothing_is_lost():
     assert "".join(piece for _, piece in pieces) == text
     assert sum(len(find(piece)) for _, piece in pieces) == 500
     assert all(text[at : at + len(piece)] == piece for at, piece in pieces)
+
+
+def test_iban_lengths_agree_with_an_independent_registry():
+    import re
+    from itertools import product
+    from string import ascii_uppercase
+
+    from stdnum import numdb
+
+    from seawall.capabilities.discover.detect.iban import _LENGTHS
+
+    registry = numdb.get("iban")
+    described = {a + b: registry.info(a + b)[0][1].get("bban") for a, b in product(ascii_uppercase, repeat=2)}
+    lengths = {c: 4 + sum(map(int, re.findall(r"([0-9]+)!", bban))) for c, bban in described.items() if bban}
+    assert len(lengths) > 80
+    assert {c: _LENGTHS.get(c) for c in lengths} == lengths
+
+
+def test_resident_ids_are_judged_as_an_independent_library_does():
+    from stdnum.cn import ric
+
+    from seawall.capabilities.discover.detect.cn_resident_id import ResidentIdDetector
+
+    detector = ResidentIdDetector()
+    for tail in "0123456789X":
+        number = f"11010519491231002{tail}"
+        assert (detector.judge(number) is True) == ric.is_valid(number)

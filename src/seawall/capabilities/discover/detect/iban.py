@@ -13,21 +13,22 @@ _LENGTHS = {
     for length, countries in {
         15: "NO",
         16: "BE",
-        18: "DK FO FI GL NL",
+        18: "DK FI FK FO GL NL SD",
         19: "MK SI",
-        20: "AT BA EE KZ LT LU XK",
+        20: "AT BA EE KZ LT LU MN XK",
         21: "CH HR LI LV",
         22: "BG BH CR DE GB GE IE ME RS VA",
-        23: "AE GI IL IQ TL",
+        23: "AE DJ GI IL IQ OM SO TL",
         24: "AD CZ ES MD PK RO SA SE SK TN VG",
         25: "LY PT ST",
         26: "IS TR",
-        27: "FR GR IT MC MR SM",
-        28: "AL AZ BY CY DO GT HU LB PL SV",
+        27: "BI FR GR IT MC MR SM",
+        28: "AL AZ BY CY DO GT HN HU LB NI PL SV",
         29: "BR EG PS QA UA",
-        30: "JO KW MU",
+        30: "JO KW MU YE",
         31: "MT SC",
         32: "LC",
+        33: "RU",
     }.items()
     for country in countries.split()
 }
