@@ -9,6 +9,7 @@
 """
 
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +17,7 @@ from seawall.access.model import Credential, CredentialKind, Holder
 from seawall.access.ports import Epoch, SessionUse
 from seawall.access.tokens import csrf_token, digest, name_of
 from seawall.kernel.clock import Clock
-from seawall.kernel.errors import Denied, Unauthenticated
+from seawall.kernel.errors import Denied, Unauthenticated, Unavailable
 from seawall.kernel.terms import Principal, Proof
 
 UNKNOWN: Final = "access.token_unknown"
@@ -100,8 +101,10 @@ class Authenticator:
             known = self._prove(CredentialKind.SESSION, cookie, now_ms)
         if now_ms - known.seen_ms >= _TOUCH_MS:
             assert known.principal.session is not None
-            self._store.touch(known.principal.session, now_ms)
             known.seen_ms = now_ms
+            # A store that cannot be written now costs the session nothing yet: the next use after a minute tries again.
+            with suppress(Unavailable):
+                self._store.touch(known.principal.session, now_ms)
         return known.principal
 
     def csrf(self, cookie: str) -> str:

@@ -17,6 +17,11 @@ from seawall.kernel.terms import Principal, Resource
 
 BUILTIN: Final = "builtin.cedar"
 MAX_BYTES: Final = 1 << 20
+#: Cedar's parser recurses, and a stack that overflows ends the process: what could do so is refused before it.
+MAX_DEPTH: Final = 64
+MAX_STATEMENT: Final = 8192
+_TEXT_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*', re.DOTALL)
+_SAID: Final = 500
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 NO_PERMIT: Final = "access.not_permitted"
@@ -85,11 +90,14 @@ class Compiled:
 def _checked(file: PolicyFile, schema: Any, taken: set[str]) -> list[Mapping[str, Any]]:
     if len(file.text.encode()) > MAX_BYTES:
         raise TooLarge("access.policy_too_large", "a policy file has at most 1 MiB.", field=file.name)
+    _check_shape(file)
     try:
         parsed = json.loads(cedarpy.policies_to_json_str(file.text))
         checked = cedarpy.validate_policies(file.text, schema)
     except ValueError as error:
         raise _invalid(file, str(error)) from None
+    except RecursionError:
+        raise _invalid(file, "an expression is nested too deeply.") from None
     if parsed["templates"]:
         raise _invalid(file, "templates are not used here; write policies.")
     policies: dict[str, Mapping[str, Any]] = parsed["staticPolicies"]
@@ -105,6 +113,17 @@ def _checked(file: PolicyFile, schema: Any, taken: set[str]) -> list[Mapping[str
     return list(policies.values())
 
 
+def _check_shape(file: PolicyFile) -> None:
+    bare = _TEXT_OR_COMMENT.sub("_", file.text)
+    depth = 0
+    for character in re.findall(r"[(\[{}\])]", bare):
+        depth += 1 if character in "([{" else -1
+        if depth > MAX_DEPTH:
+            raise _invalid(file, f"brackets are nested more than {MAX_DEPTH} deep.")
+    if any(len(statement) > MAX_STATEMENT for statement in bare.split(";")):
+        raise _invalid(file, f"a policy is longer than {MAX_STATEMENT} characters; write several.")
+
+
 def _actions_of(policy: Mapping[str, Any]) -> set[str]:
     scope = policy["action"]
     if scope["op"] == "All":
@@ -116,7 +135,7 @@ def _actions_of(policy: Mapping[str, Any]) -> set[str]:
 def _invalid(file: PolicyFile, reason: str) -> InvalidInput:
     return InvalidInput(
         "access.policy_invalid",
-        reason,
+        reason if len(reason) <= _SAID else f"{reason[:_SAID]}…",
         field=file.name,
         remedy="The policies in force stay as they are; mend the file and load again.",
     )

@@ -250,6 +250,32 @@ def test_a_file_has_a_bound() -> None:
         Compiled([policy("//" + "x" * (1 << 20))])
 
 
+DEEP = {
+    "brackets": "(" * 5000 + "true" + ")" * 5000,
+    "lists": "[" * 5000 + "]" * 5000 + " == []",
+    "records": '{"a":' * 5000 + "1" + "}" * 5000 + " == {}",
+    "choices": "if true then " * 5000 + "true" + " else false" * 5000,
+    "chains": "true" + " && true" * 5000,
+    "strings": "true" + ' && ";" == ";"' * 5000,
+    "tight": "1" + "+1" * 4000 + " == 1",
+    "negations": "!" * 5000 + "true",
+}
+
+
+@pytest.mark.parametrize("kind", DEEP)
+def test_a_file_that_would_overflow_the_engines_stack_is_refused(kind: str) -> None:
+    # In a process of its own: without the bound the engine ends the one that asks it.
+    text = f'@id("deep") permit(principal, action, resource) when {{ {DEEP[kind]} }};'
+    code = (
+        "import sys; from seawall.access.cedar import Compiled; from seawall.access.model import PolicyFile\n"
+        "from seawall.kernel.errors import InvalidInput\n"
+        "try: Compiled([PolicyFile(name='deep.cedar', text=sys.stdin.read())])\n"
+        "except InvalidInput as error: print(error.code, len(error.text) < 600)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], input=text, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "access.policy_invalid True\n"), done.stderr[-300:]
+
+
 def test_an_empty_file_is_no_fault() -> None:
     files = (policy("// nothing yet\n"),)
     assert PolicyDecider(Counting(*files), lambda: 1).in_force() == files
