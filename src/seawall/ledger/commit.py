@@ -8,7 +8,7 @@ import logging
 from asyncio import AbstractEventLoop
 from collections import deque
 from collections.abc import Callable, Sequence
-from threading import Lock, Thread
+from threading import Lock, Thread, get_ident
 from typing import Protocol
 
 from seawall.kernel.errors import SeawallError, Unavailable
@@ -41,25 +41,35 @@ class GroupCommit:
 
     def __init__(self, log: DurableLog, *, loop: AbstractEventLoop | None = None) -> None:
         self._log = log
-        self._loop = loop
+        self._loop: AbstractEventLoop | None = None
+        self._loop_thread = 0
+        self._roused = False
         self._waiting: deque[tuple[bytes, Done]] = deque()
         self._wake = Lock()
         self._wake.acquire()
         self._asleep = False
         self._closing = False
         self._ended = False
+        if loop is not None:
+            self.deliver_on(loop)
         self._thread = Thread(target=self._run, name="ledger-commit", daemon=True)
         self._thread.start()
 
     def deliver_on(self, loop: AbstractEventLoop) -> None:
-        """Call ``done`` on this event loop from now on; for a process whose loop begins after its rooms."""
+        """Call ``done`` on this event loop from now on; called on the loop's own thread."""
         self._loop = loop
+        self._loop_thread = get_ident()
 
     def submit(self, entry: bytes, done: Done) -> None:
         """Take an entry; ``done`` is called once, with None when it is durable or with the error that kept it out."""
         self._waiting.append((entry, done))
-        if self._asleep:
-            self._rouse()
+        if self._asleep and not self._roused:
+            if self._loop is not None and get_ident() == self._loop_thread:
+                # Whatever else this turn of the loop brings goes into the same batch; the thread is woken once.
+                self._roused = True
+                self._loop.call_soon(self._rouse_once)
+            else:
+                self._rouse()
         if self._ended:
             self._refuse_rest()
 
@@ -159,6 +169,10 @@ class GroupCommit:
         except RuntimeError:
             # Somebody else released it in the same moment.
             return
+
+    def _rouse_once(self) -> None:
+        self._roused = False
+        self._rouse()
 
     def _refuse_rest(self) -> None:
         while True:
