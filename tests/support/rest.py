@@ -150,6 +150,7 @@ class SmallDesk:
     slow: float = 0.0
     epoch: int = 1
     handled: int = 0
+    cold: tuple[str, ...] = ()
     authenticator: SmallAuthenticator = field(default_factory=SmallAuthenticator)
     entries: list[bytes] = field(default_factory=list)
     durable: list[bytes] = field(default_factory=list)
@@ -170,6 +171,9 @@ class SmallDesk:
         await asyncio.sleep(self.slow)
         self.commands.append(command)
         return self._run(command)
+
+    def instant(self, command: Command) -> bool:
+        return command.inline and getattr(command, "key", "") not in self.cold
 
     def begin(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Begun:
         self.commands.append(command)

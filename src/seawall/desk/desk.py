@@ -131,7 +131,7 @@ class Desk:
             SeawallError: as :meth:`perform`.
         """
         loop = asyncio.get_running_loop()
-        if not command.inline or principal.anonymous or not self._warm(command):
+        if principal.anonymous or not self.instant(command):
             return await loop.run_in_executor(
                 self._pool, lambda: self.perform(principal, command, source=source, origin=origin)
             )
@@ -144,6 +144,10 @@ class Desk:
         if begun.error is not None:
             raise begun.error
         return begun.value
+
+    def instant(self, command: Command) -> bool:
+        """Tell whether :meth:`begin` carries this command out without waiting for a store or a token."""
+        return command.inline and self._warm(command)
 
     def begin(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Begun:
         """Run an inline command at once; its answer may leave when :meth:`submit` says that ``entry`` is durable."""

@@ -95,6 +95,39 @@ def test_mixed_pipelines_keep_their_order_and_wait_for_the_application():
     assert names == ["Seal", "MakeDomain", "Seal", "Seal", "ListDomains", "Seal"]
 
 
+def test_a_key_that_is_not_in_memory_takes_the_slow_lane_with_its_body_and_the_order_stays():
+    desk = SmallDesk(delay=0.002, cold=("iced",))
+    with running(desk) as server:
+        warm(server)
+        desk.commands.clear()
+        before = desk.handled
+        cold = request(path="/v1/domains/d/keys/iced/encrypt", body=b'{"plaintext":"Y29sZA=="}')
+        answers = server.talk(request() + cold + cold + request() + request(connection="close"))
+        alone = without_date(server.talk(cold))
+    assert statuses(answers) == [200] * 5
+    assert re.findall(rb'"ciphertext":"([^"]+)"', answers) == [
+        b"b2xsZWg=",
+        b"ZGxvYw==",
+        b"ZGxvYw==",
+        *[b"b2xsZWg="] * 2,
+    ]
+    assert [command.key for command in desk.commands] == ["cards", "iced", "iced", "cards", "cards", "iced"]
+    # What comes behind a request of the application goes to it too.
+    assert desk.handled - before == 5
+    assert alone == GOLDEN.replace(b"b2xsZWg=", b"ZGxvYw==")
+
+
+def test_the_fast_lane_goes_on_after_a_request_of_the_application(node):
+    warm(node)
+    with node.connect() as client:
+        client.sendall(request("GET", "/v1/domains", b""))
+        assert statuses(client.recv(4096)) == [200]
+        before = node.desk.handled
+        client.sendall(request())
+        assert statuses(client.recv(4096)) == [200]
+        assert node.desk.handled == before
+
+
 def test_bytes_that_come_one_by_one(node):
     warm(node)
     both = request() + request("GET", "/v1/domains", b"") + request()

@@ -5,7 +5,8 @@ unusual, it decodes, carries out and answers when its record is durable; every o
 same connection, as it would without this lane.
 
 1. Answers leave strictly in the order of the requests, though each waits for the disk and some for the application.
-2. Nothing is carried out while an earlier request of the same connection is still with the application.
+2. Nothing is carried out while an earlier request of the same connection is still with the application: what comes
+   behind such a request goes to the application too.
 3. What was carried out is recorded, whether or not the client is still there.
 4. A connection has bounds: of a request's head and body, of how long it may take, of requests that wait, of silence.
 5. After a last request (the client's wish, a malformed message, a limit) nothing more is read from the connection.
@@ -15,15 +16,20 @@ import logging
 
 import httptools
 
+from seawall.edge.rest.lane import Target
 from seawall.edge.rest.ordered import FAST, IGNORE, SLOW, Ordered
 from seawall.edge.rest.problems import internal
-from seawall.edge.rest.turns import Parked
+from seawall.edge.rest.turns import Waiting
+from seawall.kernel.terms import Principal
 
 _log = logging.getLogger("seawall.rest")
 
 
 class FastLane(Ordered):
     """One connection. The server makes it as it makes its own protocol, with the lane given by name."""
+
+    _aimed: tuple[Target, Principal] | None = None
+    _body: bytes | bytearray = b""
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, and stop reading where too much waits."""
@@ -79,7 +85,7 @@ class FastLane(Ordered):
             return
         self._in_head = False
         parser = self.parser
-        if parser.get_method() == b"POST":
+        if not self._slow and parser.get_method() == b"POST":
             self._aimed = self._lane.recognise(self.url, self.headers)
             if self._aimed is not None and parser.should_keep_alive() and parser.get_http_version() == "1.1":
                 self._mode = FAST
@@ -100,17 +106,26 @@ class FastLane(Ordered):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Carry the request out, or park it behind one that the application has."""
+        """Carry the request out, or hand it to the application, whole."""
         if self._mode == FAST and self._aimed is not None:
-            self._in_message = False
             target, principal = self._aimed
-            if self._slow:
-                self._turns.append(Parked(target, principal, self._body, self._began))
-            else:
-                waiting, entry = self._carry_out(target, principal, self._body, self._began)
+            begun = self._lane.begin(target, principal, self._body, self._origin)
+            if begun is not None:
+                self._in_message = False
+                answer, entry = begun
+                waiting = Waiting(
+                    self, answer, route=target.operation.index, instance=target.instance, began=self._began
+                )
                 self._turns.append(waiting)
-                self._hand_in(waiting, entry)
-        elif self._mode == SLOW:
+                if entry:
+                    self._lane.submit(entry, waiting.settle)
+                else:
+                    waiting.settle(None)
+                return
+            self._mode = SLOW
+            self._take_slow()
+            super().on_body(bytes(self._body))
+        if self._mode == SLOW:
             self._in_message = False
             super().on_message_complete()
 

@@ -99,13 +99,19 @@ class Lane:
         principal = self._recall(token.decode())
         return None if principal is None else (target, principal)
 
-    def begin(self, target: Target, principal: Principal, body: bytes | bytearray, origin: str) -> tuple[Answer, bytes]:
-        """Carry a request out: its answer, and the entry that must be durable first (empty where there is none)."""
+    def begin(
+        self, target: Target, principal: Principal, body: bytes | bytearray, origin: str
+    ) -> tuple[Answer, bytes] | None:
+        """Carry a request out: its answer, and the entry that must be durable first (empty where there is none).
+
+        None when that would have to wait, for a key that is not in memory yet: the slow lane can.
+        """
         operation = target.operation
         try:
-            begun = self._corridor.begin(
-                principal, operation.from_body(target.path, body), source=SOURCE, origin=origin
-            )
+            command = operation.from_body(target.path, body)
+            if not self._corridor.instant(command):
+                return None
+            begun = self._corridor.begin(principal, command, source=SOURCE, origin=origin)
             if begun.error is not None:
                 return problem(begun.error, target.instance), begun.entry
             return Answer(operation.route.status, operation.to_body(begun.value)), begun.entry

@@ -15,10 +15,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from seawall.edge.rest.answers import Answer
-from seawall.edge.rest.lane import Lane, Target
+from seawall.edge.rest.lane import Lane
 from seawall.edge.rest.problems import refusal
-from seawall.edge.rest.turns import Parked, Waiting
-from seawall.kernel.terms import Principal
+from seawall.edge.rest.turns import Waiting
 
 IGNORE: Final = 0
 FAST: Final = 1
@@ -50,12 +49,10 @@ class Ordered(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._lane = lane
         self._limits = lane.limits
-        self._turns: deque[Waiting | Parked | None] = deque()
+        self._turns: deque[Waiting | None] = deque()
         self._running: RequestResponseCycle | None = None
         self._slow = 0
         self._mode = IGNORE
-        self._aimed: tuple[Target, Principal] | None = None
-        self._body: bytes | bytearray = b""
         self._origin = ""
         self._head = 0
         self._in_head = False
@@ -136,19 +133,6 @@ class Ordered(HttpToolsProtocol):
 
     # Requests
 
-    def _carry_out(
-        self, target: Target, principal: Principal, body: bytes | bytearray, began: float
-    ) -> tuple[Waiting, bytes]:
-        answer, entry = self._lane.begin(target, principal, body, self._origin)
-        waiting = Waiting(self, answer, route=target.operation.index, instance=target.instance, began=began)
-        return waiting, entry
-
-    def _hand_in(self, waiting: Waiting, entry: bytes) -> None:
-        if entry:
-            self._lane.submit(entry, waiting.settle)
-        else:
-            waiting.settle(None)
-
     def _take_slow(self) -> None:
         """Hand the request whose head is complete to the application, now or when its turn comes."""
         url, headers = self.url, self.headers
@@ -185,15 +169,6 @@ class Ordered(HttpToolsProtocol):
         self._slow -= 1
         if self.transport.is_closing():
             return
-        started: list[tuple[Waiting, bytes]] = []
-        for place, turn in enumerate(self._turns):
-            if turn is None:
-                break
-            if isinstance(turn, Parked):
-                started.append(self._carry_out(turn.target, turn.principal, turn.body, turn.began))
-                self._turns[place] = started[-1][0]
-        for waiting, entry in started:
-            self._hand_in(waiting, entry)
         self.advance()
         self._relieve()
 
@@ -208,9 +183,7 @@ class Ordered(HttpToolsProtocol):
         now = self.loop.time()
         while turns:
             turn = turns[0]
-            if turn is None:
-                break
-            if isinstance(turn, Parked) or not turn.ready:
+            if turn is None or not turn.ready:
                 break
             turns.popleft()
             close = not turns and not self._in_message and (self._refused or self._draining)

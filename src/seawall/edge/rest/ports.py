@@ -27,6 +27,10 @@ class Corridor(Protocol):
         """
         ...
 
+    def instant(self, command: Command) -> bool:
+        """Whether :meth:`begin` carries a command out without waiting for anything."""
+        ...
+
     def begin(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Begun:
         """Carry out an inline command at once; raises none of our errors."""
         ...

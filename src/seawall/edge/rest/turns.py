@@ -1,12 +1,10 @@
-"""What waits on a connection of the fast lane: requests for their turn, answers for their record."""
+"""What waits on a connection of the fast lane: answers, for their record and for their turn."""
 
 from typing import Protocol
 
 from seawall.edge.rest.answers import Answer
-from seawall.edge.rest.lane import Target
 from seawall.edge.rest.problems import problem
 from seawall.kernel.errors import SeawallError
-from seawall.kernel.terms import Principal
 
 
 class Advancing(Protocol):
@@ -15,18 +13,6 @@ class Advancing(Protocol):
     def advance(self) -> None:
         """Send them."""
         ...
-
-
-class Parked:
-    """A request of this lane that came behind one of the application's and waits for it."""
-
-    __slots__ = ("began", "body", "principal", "target")
-
-    def __init__(self, target: Target, principal: Principal, body: bytes | bytearray, began: float) -> None:
-        self.target = target
-        self.principal = principal
-        self.body = body
-        self.began = began
 
 
 class Waiting:
