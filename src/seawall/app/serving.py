@@ -3,7 +3,7 @@
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Thread
 
 from seawall.adapters.store.core import EpochRow, StoreOutbox
@@ -70,6 +70,7 @@ class Node:
                 ),
                 grace=_GRACE_S,
                 reload=self._reload,
+                closing=lambda: _close(listeners),
             )
             clean = running.run(lambda: on_ready(f"http://{_address(listeners[0])}"))
             return 0 if clean else 1
@@ -133,6 +134,12 @@ def follow(home: Home, store: Store, stop: StopWord) -> None:
                 epoch.bump()
             seen = now
         stop.wait(_FOLLOW_S)
+
+
+def _close(listeners: Sequence[socket.socket]) -> None:
+    """Give the port back: what still comes is refused at once, not left to wait for workers that go."""
+    for listener in listeners:
+        listener.close()
 
 
 def _address(listener: socket.socket) -> str:
