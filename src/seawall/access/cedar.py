@@ -19,7 +19,7 @@ BUILTIN: Final = "builtin.cedar"
 MAX_BYTES: Final = 1 << 20
 #: Cedar's parser recurses, and a stack that overflows ends the process: what could do so is refused before it.
 MAX_DEPTH: Final = 64
-MAX_STATEMENT: Final = 8192
+MAX_STATEMENT: Final = 4096
 _TEXT_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*', re.DOTALL)
 _SAID: Final = 500
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")

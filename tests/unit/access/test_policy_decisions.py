@@ -257,7 +257,7 @@ DEEP = {
     "choices": "if true then " * 5000 + "true" + " else false" * 5000,
     "chains": "true" + " && true" * 5000,
     "strings": "true" + ' && ";" == ";"' * 5000,
-    "tight": "1" + "+1" * 4000 + " == 1",
+    "tight": "1" + "+1" * 1900 + " == 1",
     "negations": "!" * 5000 + "true",
 }
 
