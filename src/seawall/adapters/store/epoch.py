@@ -90,7 +90,8 @@ class EpochMap:
         """
         words = self._words
         renewed = words[_RENEWED]
-        if renewed and self._now() - renewed > _LEASE_NS:
+        # A renewal in the future was written before the machine last started.
+        if renewed and not 0 <= self._now() - renewed <= _LEASE_NS:
             raise Unavailable(
                 "store.lease_lapsed",
                 "this node has lost touch with its database and uses nothing from memory.",
