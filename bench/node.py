@@ -48,22 +48,13 @@ def running(keys: int = 0) -> Iterator[Node]:
     """Make a home, start a node with two workers, and give its first people their tokens."""
     with tempfile.TemporaryDirectory(prefix="seawall-bench-") as folder:
         home = Path(folder) / "home"
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("SEAWALL_")}
-        made = json.loads(
-            subprocess.run(
-                [SEAWALL, "init", "--home", str(home), "--trial", "--json"],
-                check=True,
-                capture_output=True,
-                text=True,
-                env=environment,
-            ).stdout
-        )
+        made = command("init", "--home", str(home), "--trial", "--json")
         with (Path(folder) / "log").open("wb") as log:
             process = subprocess.Popen(
                 [SEAWALL, "up", "--home", str(home), "--port", "0", "--workers", "2", "--json"],
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=environment,
+                env=environment(),
             )
         try:
             assert process.stdout is not None
@@ -73,6 +64,19 @@ def running(keys: int = 0) -> Iterator[Node]:
             process.terminate()
             process.wait(60)
             process.stdout.close()
+
+
+def command(*arguments: str) -> Any:
+    """Run a command and return its JSON document."""
+    outcome = subprocess.run([SEAWALL, *arguments], check=False, capture_output=True, text=True, env=environment())
+    if outcome.returncode:
+        raise AssertionError(f"seawall {arguments[0]} ended with {outcome.returncode}: {outcome.stderr[-2000:]}")
+    return json.loads(outcome.stdout)
+
+
+def environment() -> dict[str, str]:
+    """The environment without what would change a node's defaults."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SEAWALL_")}
 
 
 def read_document(process: subprocess.Popen[bytes]) -> str:
