@@ -33,6 +33,8 @@ class Output:
         """Write one JSON document, when JSON was asked for."""
         if self.as_json:
             sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+            # Whoever reads a node's answer waits for it while the node runs.
+            sys.stdout.flush()
 
     def line(self, text: str = "") -> None:
         """Write a line for people."""

@@ -31,7 +31,7 @@ def show_protection(output: Output, result: "Protected") -> None:
         if column.invalid:
             named = ", ".join(column.invalid_rows[:_ROWS])
             output.plain(
-                f"  {column.name}: {column.invalid:,} invalid values were encrypted, not tokenised; row {named}, …"
+                f"  {column.name}: {column.invalid:,} invalid values were encrypted, not tokenised: {named}, …"
             )
     for name in result.left:
         output.plain(f"  left in clear because the policy says so: {name}")

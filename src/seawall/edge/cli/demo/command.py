@@ -1,15 +1,14 @@
 """``demo``: one turn of the loop on Harbour Bank, each step an ordinary command."""
 
+import os
+import signal
 import time
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from seawall.capabilities.evidence.commands import Assess
-from seawall.edge.cli.commands.evidence import show_assessment
-from seawall.edge.cli.commands.node import up
 from seawall.edge.cli.composed import composer
-from seawall.edge.cli.demo import find, found, guard, past, turn_keys
+from seawall.edge.cli.demo import find, found, guard, past, prove, turn_keys
 from seawall.edge.cli.demo.stage import Stage
 from seawall.edge.cli.options import Options
 
@@ -40,7 +39,7 @@ def demo(
     if serve:
         # Said before any work is done, not after it.
         composer().check_serving(options.path, host=host, port=port)
-    with found.stage(options.path, options.passphrase(), output) as stage:
+    with found.stage(options.path, options.passphrase(), output, host=host, port=port) as stage:
         stage.results.mkdir(mode=0o700, parents=True, exist_ok=True)
         earlier = past.remember(stage)
         find.take_sample(stage, customers=customers, payments=payments)
@@ -52,33 +51,35 @@ def demo(
     # The home is closed here, and what was recorded is signed.
     past.examine(stage, earlier)
     with found.stage_again(options.path, options.passphrase(), stage):
-        prove(stage)
+        prove.prove(stage)
     stage.figures["seconds"] = round(time.monotonic() - began, 1)
-    if not serve:
-        output.document(stage.figures)
-        output.plain("\nsee the console with: seawall up")
-        return 0
-    stage.step(8, f"The console ({stage.figures['seconds']} s so far)")
+    stage.step(
+        8,
+        "The console",
+        f"All of this as a picture, for people; the seven steps took {stage.figures['seconds']:.1f} s.",
+    )
+    if serve:
+        return _serve(stage, options, host=host, port=port, workers=workers)
+    command = f"seawall up --home {options.path}"
+    stage.say(f"see it with: {command}")
+    stage.figures["console"] = {"serving": False, "address": None, "command": command}
     output.document(stage.figures)
-    return up(host=host, port=port, workers=workers, options=options)
+    return 0
 
 
-def prove(stage: Stage) -> None:
-    """Step 7: assess the Practice Guide as the auditor."""
-    stage.step(7, "Prove: the Practice Guide's controls, answered from what was measured")
-    result = stage.perform("auditor", Assess())
-    show_assessment(stage.output, result)
-    stage.figures["assess"] = {
-        "id": result.assessment.id,
-        "totals": result.assessment.totals,
-        "domains": {
-            domain.id: {
-                "satisfied": domain.satisfied,
-                "partial": domain.partial,
-                "not_satisfied": domain.not_satisfied,
-                "not_assessed": domain.not_assessed,
-            }
-            for domain in result.assessment.domains
-        },
-        "documents": [document.path for document in result.documents],
-    }
+def _serve(stage: Stage, options: Options, *, host: str | None, port: int | None, workers: int | None) -> int:
+    # The node minds its signals itself.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def ready(address: str) -> None:
+        stage.say(f"console and API: {address}")
+        stage.say(
+            f"sign in with a token of this trial, such as the auditor's: {stage.home / 'tokens' / 'auditor.token'}"
+        )
+        stage.say("stop with Ctrl-C")
+        stage.figures["console"] = {"serving": True, "address": address, "pid": os.getpid()}
+        stage.output.document(stage.figures)
+
+    code = composer().serve(options.path, options.passphrase(), host=host, port=port, workers=workers, on_ready=ready)
+    stage.say("stopped" if code == 0 else "stopped, but not everything ended by itself")
+    return code

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from seawall.access.commands import CreatePrincipal, IssueToken, ListPrincipals
 from seawall.access.model import PrincipalKind
-from seawall.capabilities.keys.commands import CreateDomain, CreateKey, ListDomains
+from seawall.capabilities.keys.commands import CreateDomain, CreateKey, ListDomains, ListKeys
 from seawall.capabilities.keys.model import Purpose
 from seawall.edge.cli.composed import composer
-from seawall.edge.cli.demo.stage import DOMAIN, FIELDS, PEOPLE, TOKENS, Stage
+from seawall.edge.cli.demo.stage import DOMAIN, FIELDS, PEOPLE, TOKENS, Stage, announce
 from seawall.edge.cli.output import Output
 from seawall.edge.cli.ports import Initialised, PassphraseSource, Session
 from seawall.edge.cli.private import write_private
@@ -21,9 +22,24 @@ _DAYS = 30
 
 
 @contextmanager
-def stage(home: Path, passphrase: PassphraseSource | None, output: Output) -> Iterator[Stage]:
-    """Make the home, or take the one that is there, and let everybody of the sample in."""
-    output.line("\n[bold]1. A home: store, ledger, root of trust, and the people[/bold]")
+def stage(
+    home: Path, passphrase: PassphraseSource | None, output: Output, *, host: str | None = None, port: int | None = None
+) -> Iterator[Stage]:
+    """Make the home, or take the one that is there, and let everybody of the sample in.
+
+    Args:
+        home: where it is, or will be.
+        passphrase: of a home that does not keep its own.
+        output: where to tell of it.
+        host: where the console will listen, when not where the home says.
+        port: likewise.
+    """
+    announce(
+        output,
+        1,
+        "A home: store, ledger, root of trust, and the people",
+        "Every key hangs from one root in your own hands; nobody holds both keys and data.",
+    )
     made: Initialised | None = None
     if not (home / "seawall.toml").is_file():
         made = composer().initialise(home, None, administrator=_ADMIN, config={}, trial=True)
@@ -37,23 +53,24 @@ def stage(home: Path, passphrase: PassphraseSource | None, output: Output) -> It
             remedy="Name another folder with --home; the demo makes a home there.",
         )
     with composer().open(home, passphrase, admin.read_text(encoding="utf-8").strip()) as session:
-        _employ(session, tokens)
+        principals = _employ(session, tokens)
         sessions = {name: session.act_as(_token(tokens, name)) for name in PEOPLE}
         sessions[_ADMIN] = session
         found = Stage(output=output, home=home, sessions=sessions)
         _make_keys(found)
-        found.say(f"{home} ({'made now' if made else 'found'}); only its owner can read it")
-        found.say("for trial only: the passphrase of its root of trust and everybody's token lie in it")
-        found.say(f"people: {', '.join(f'{name} ({role})' for name, role in PEOPLE.items())}")
-        if made is not None:
-            found.say(f"the administrator enrols once, when the console runs: {made.enrolment_url}")
+        url = _reach(made.enrolment_url, host, port) if made else None
+        found.say(f"{'made' if made else 'found'} {home}, which only its owner can read")
+        found.say("FOR TRIAL ONLY: the root's passphrase and everybody's token lie beside the data they guard")
+        found.say(f"people: {', '.join(f'{name} ({role})' for name, role in PEOPLE.items())}, {_ADMIN} (administrator)")
+        if url:
+            found.say(f"the administrator enrols once, within 72 hours, when the console runs: {url}")
         found.figures["home"] = {
             "path": str(home),
             "made": made is not None,
             "trial": True,
             "administrator": _ADMIN,
-            "enrolment_url": made.enrolment_url if made else None,
-            "principals": len(PEOPLE) + 1,
+            "enrolment_url": url,
+            "principals": principals,
         }
         yield found
 
@@ -67,7 +84,7 @@ def stage_again(home: Path, passphrase: PassphraseSource | None, stage: Stage) -
         yield
 
 
-def _employ(admin: Session, tokens: Path) -> None:
+def _employ(admin: Session, tokens: Path) -> int:
     there = {one.name for one in admin.perform(ListPrincipals(limit=1000)).items}
     for name, role in PEOPLE.items():
         if name not in there:
@@ -76,6 +93,14 @@ def _employ(admin: Session, tokens: Path) -> None:
         if not (tokens / f"{name}.token").is_file():
             issued = admin.perform(IssueToken(principal=name, days=_DAYS))
             write_private(tokens / f"{name}.token", issued.token + "\n")
+    return len(there | PEOPLE.keys())
+
+
+def _reach(url: str, host: str | None, port: int | None) -> str:
+    # The link that a new home gives knows the configuration only, not what this command line says.
+    parts = urlsplit(url)
+    name = f"[{host}]" if host and ":" in host else host or parts.hostname
+    return parts._replace(netloc=f"{name}:{port or parts.port}").geturl()
 
 
 def _token(tokens: Path, name: str) -> str:
@@ -83,9 +108,11 @@ def _token(tokens: Path, name: str) -> str:
 
 
 def _make_keys(stage: Stage) -> None:
+    # One by one: an earlier demo may have been ended between any two.
     custodian = stage.sessions["custodian"]
-    if DOMAIN in {domain.name for domain in custodian.perform(ListDomains(limit=1000)).items}:
-        return
-    custodian.perform(CreateDomain(name=DOMAIN))
-    custodian.perform(CreateKey(domain=DOMAIN, name=TOKENS, purpose=Purpose.TOKENISE))
-    custodian.perform(CreateKey(domain=DOMAIN, name=FIELDS, purpose=Purpose.ENCRYPT))
+    if DOMAIN not in {domain.name for domain in custodian.perform(ListDomains(limit=1000)).items}:
+        custodian.perform(CreateDomain(name=DOMAIN))
+    there = {key.name for key in custodian.perform(ListKeys(domain=DOMAIN, limit=1000)).items}
+    for name, purpose in ((TOKENS, Purpose.TOKENISE), (FIELDS, Purpose.ENCRYPT)):
+        if name not in there:
+            custodian.perform(CreateKey(domain=DOMAIN, name=name, purpose=purpose))

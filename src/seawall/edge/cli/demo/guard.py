@@ -6,32 +6,50 @@ from pathlib import Path
 from typing import Any
 
 from seawall.capabilities.discover.commands import ScanResult
-from seawall.capabilities.protect.commands import Protect, Protected, Reveal
-from seawall.edge.cli.commands.protections import show_protection
+from seawall.capabilities.protect.commands import ColumnReport, Protect, Protected, Reveal
 from seawall.edge.cli.demo.stage import Stage
 from seawall.kernel.errors import Denied
 from seawall.samples import truth
 
-_SHOWN = ("customers.hkid", "customers.email", "customers.name_en", "customers.phone", "cards.pan")
+_SHOWN = ("customers.hkid", "cards.pan", "customers.email", "customers.name_en", "customers.phone")
 _POLICY = "harbour_bank.yaml"
+_LONGEST = 30
 
 
 def protect(stage: Stage, scanned: ScanResult) -> Protected:
     """Protect a copy of the database by the sample policy."""
-    stage.step(4, "Protect: a copy, tokenised, encrypted and masked by policy")
+    stage.step(
+        4,
+        "Protect: a copy, tokenised, encrypted and masked by policy",
+        "The copy keeps its formats and its joins, and is worth nothing to a thief.",
+    )
     manifest = truth.load(stage.sample)
     source = stage.sample / manifest.database
-    stage.results.mkdir(mode=0o700, parents=True, exist_ok=True)
     out = stage.results / "harbour_bank.protected.db"
     policy = files("seawall.capabilities.protect").joinpath("policies", _POLICY).read_text(encoding="utf-8")
     command = Protect(
         target=f"sqlite:///{source}", policy=policy, out=str(out), scan_id=scanned.scan_id, overwrite=True
     )
-    result: Protected = stage.perform("engineer", command)
-    show_protection(stage.output, result)
-    rows = [(name, *pair) for name, pair in _samples(source, out).items()]
-    stage.output.table("before and after", ("column", "before", "after"), rows)
-    stage.figures["protect"] = {"result": result, "source": str(source), "out": str(out)}
+    result: Protected = stage.watch("engineer", command)
+    stage.say(f"the copy: {out}")
+    rows = [
+        (column.name, column.data_class or "mixed text", _became(column), column.tokenised, _sealed(column))
+        for column in result.columns
+    ]
+    stage.table(("column", "class", "became", "tokens", "others"), rows)
+    invalid = sum(column.invalid for column in result.columns)
+    stage.say(
+        f"{invalid:,} values are no identity card or card number (wrong check digit, a note in the field): they have "
+        "no token, so they are encrypted and counted, never left in clear"
+    )
+    samples = _samples(source, out)
+    stage.table(("column", "before", "after"), ((name, *pair) for name, pair in samples.items()))
+    stage.figures["protect"] = {
+        "result": result,
+        "source": str(source),
+        "out": str(out),
+        "samples": {name: {"before": before, "after": after} for name, (before, after) in samples.items()},
+    }
     return result
 
 
@@ -40,7 +58,7 @@ def reveal(stage: Stage, protected: Protected) -> None:
     column = "customers.hkid"
     token = _first_token(Path(protected.out))
     revealed = stage.perform("owner", Reveal(protection=protected.protection, column=column, value=token))
-    stage.say(f"the data owner reveals {token}: {revealed.values[0]}")
+    stage.say(f"the data owner may reveal {token} and sees {revealed.values[0]}")
     refused = ""
     try:
         stage.perform("engineer", Reveal(protection=protected.protection, column=column, value=token))
@@ -64,6 +82,15 @@ def read(database: Path, query: str, *values: Any) -> list[Any]:
         connection.close()
 
 
+def _became(column: ColumnReport) -> str:
+    what = {"tokenise": "tokens", "encrypt": "ciphertext", "mask": "masked"}.get(column.technique, column.technique)
+    return f"{what} v{column.version}" if column.key else what
+
+
+def _sealed(column: ColumnReport) -> int:
+    return column.encrypted + column.masked
+
+
 def _samples(before: Path, after: Path) -> dict[str, tuple[str, str]]:
     shown = {}
     for name in _SHOWN:
@@ -75,8 +102,7 @@ def _samples(before: Path, after: Path) -> dict[str, tuple[str, str]]:
 
 
 def _short(text: str) -> str:
-    most = 44
-    return text if len(text) <= most else f"{text[:most]}…"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _first_token(database: Path) -> str:

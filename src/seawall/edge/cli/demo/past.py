@@ -21,11 +21,15 @@ def remember(stage: Stage) -> Path:
 
 def examine(stage: Stage, earlier: Path) -> None:
     """Verify the ledger, then copies with an edit, a dropped record, a reorder and a truncation."""
-    stage.step(6, "Watch: the record of all this, and what happens when somebody rewrites it")
+    stage.step(
+        6,
+        "Watch: the record of all this, and what happens when somebody rewrites it",
+        "Every act above stands in a signed ledger; nobody can change it unseen, not even its keeper.",
+    )
     ledger = stage.home / "ledger"
     kept = composer().kept_checkpoint(stage.home)
     report = composer().verify_ledger(ledger, checkpoint=kept)
-    stage.say(f"the ledger as it is: {report.finding}; {report.size:,} entries under a signed checkpoint")
+    stage.say(f"the ledger as it is: {report.finding}, {report.size:,} entries under a signed checkpoint")
     figures: dict[str, object] = {"finding": report.finding, "size": report.size, "kept_size": report.kept_size}
     trials: Sequence[tuple[str, Tamper]] = (("an edit", _edit), ("a dropped record", _drop), ("a reorder", _reorder))
     for name, tamper in trials:
@@ -36,14 +40,14 @@ def examine(stage: Stage, earlier: Path) -> None:
         figures[name] = _tell(stage, name, composer().verify_ledger(copy, checkpoint=kept))
         shutil.rmtree(copy)
     report = composer().verify_ledger(earlier, checkpoint=kept)
-    figures["a truncation"] = _tell(stage, "a truncation, against the checkpoint that the store keeps", report)
+    figures["a truncation"] = _tell(stage, "a truncation, against the checkpoint that the store keeps,", report)
     shutil.rmtree(earlier)
     stage.figures["ledger"] = figures
 
 
 def _tell(stage: Stage, name: str, report: Report) -> dict[str, object]:
-    place = str(report.faults[0]) if report.faults else "nothing found"
-    stage.say(f"{name} on a copy: {report.finding}; {place}")
+    place = str(report.faults[0]) if report.faults else "no place"
+    stage.say(f"{name} on a copy: {report.finding}, at {place}")
     return {"finding": report.finding, "exit_code": report.exit_code, "place": place}
 
 

@@ -22,8 +22,12 @@ _ROTATIONS = 3
 
 
 def rotate(stage: Stage, protected: Protected) -> None:
-    """Rotate both keys of the domain while values are decrypted and tokens revealed."""
-    stage.step(5, "Control: rotate keys while they are read from, then shred a domain")
+    """Rotate both keys of the domain while an application decrypts, then reveal a token from before."""
+    stage.step(
+        5,
+        "Control: rotate keys while they are read from, then shred a domain",
+        "A key can be renewed at any time without anybody waiting, and destroying one destroys all it protects.",
+    )
     token, column = stage.figures["reveal"]["token"], stage.figures["reveal"]["column"]
     sealed = stage.perform("payments-app", Encrypt(domain=DOMAIN, key=FIELDS, plaintext=b"a value from before"))
     before = {name: stage.perform("custodian", GetKey(domain=DOMAIN, key=name)).version for name in (FIELDS, TOKENS)}
@@ -54,11 +58,15 @@ def rotate(stage: Stage, protected: Protected) -> None:
     after = {name: stage.perform("custodian", GetKey(domain=DOMAIN, key=name)).version for name in (FIELDS, TOKENS)}
     again = stage.perform("owner", Reveal(protection=protected.protection, column=column, value=token))
     stage.say(
-        f"{_ROTATIONS} rotations of each key ({before[TOKENS]} → {after[TOKENS]}), {sum(reads):,} reads meanwhile, "
-        f"{len(failures)} failed"
+        f"{_ROTATIONS} rotations of each of two keys (version {before[TOKENS]} to {after[TOKENS]}); "
+        f"{sum(reads):,} reads meanwhile, {len(failures)} failed"
     )
-    stage.say(f"a token from before is still revealed, under the version that its column records: {again.values[0]}")
+    stage.say(
+        f"the token from before is still revealed, under version {again.version}, which its column records: "
+        f"{again.values[0]}"
+    )
     stage.figures["rotation"] = {
+        "rotations": _ROTATIONS,
         "before": before,
         "after": after,
         "reads": sum(reads),
@@ -81,5 +89,7 @@ def shred(stage: Stage) -> None:
         stage.perform("payments-app", Decrypt(domain=name, key="notes", ciphertext=sealed.ciphertext))
     except Conflict as error:
         said = error.code
-        stage.say(f"domain {name} is shredded, and its data says so: {error} [{error.code}]")
+        stage.say(
+            f"domain {name} shredded, {done.erased_versions} key version erased; its data says so: {error} [{error.code}]"
+        )
     stage.figures["shred"] = {"domain": name, "erased_versions": done.erased_versions, "read_says": said}
