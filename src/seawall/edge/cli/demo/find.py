@@ -23,17 +23,13 @@ def take_sample(stage: Stage, *, customers: int, payments: int) -> None:
     )
     began = time.monotonic()
     there = (stage.sample / truth.TRUTH_FILE).is_file()
-    if there:
-        manifest = truth.load(stage.sample)
-    else:
-        manifest = _make(stage, customers, payments)
+    manifest = truth.load(stage.sample) if there else _make(stage, customers, payments)
     seconds = time.monotonic() - began
     stage.say(f"{'found' if there else f'made in {seconds:.1f} s'}: {stage.sample}")
     kinds = Counter(PurePath(document.path).suffix.removeprefix(".") for document in manifest.documents)
-    stage.say(
-        f"{manifest.customers:,} customers, {manifest.payments:,} payments, {len(manifest.documents):,} documents"
-    )
-    stage.say(f"documents: {', '.join(f'{count} {kind}' for kind, count in kinds.most_common())}")
+    listed = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    stage.say(f"{manifest.customers:,} customers, {manifest.payments:,} payments")
+    stage.say(f"{len(manifest.documents):,} documents: {listed}")
     stage.figures["sample"] = {
         "folder": str(stage.sample),
         "seed": manifest.seed,
@@ -112,10 +108,8 @@ def _show_documents(stage: Stage, store: StoreFindings) -> None:
             values[key] += finding.count
             invalid[key] += finding.invalid
             documents.setdefault(key, set()).add(_document(item))
-    found = {_document(item) for item in store.items if item.status is ItemStatus.FOUND}
-    stage.say(
-        f"{store.target}: {store.scanned:,} documents, {len(found):,} with findings, {store.clean:,} with nothing"
-    )
+    found = len({_document(item) for item in store.items if item.status is ItemStatus.FOUND})
+    stage.say(f"{store.target}: {store.scanned:,} documents, {found:,} with findings, {store.clean:,} with nothing")
     stage.table(
         ("class", "sensitivity", "values", "invalid", "documents"),
         ((*key, count, invalid[key], len(documents[key])) for key, count in sorted(values.items())),

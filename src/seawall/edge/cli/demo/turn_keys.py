@@ -89,7 +89,6 @@ def shred(stage: Stage) -> None:
         stage.perform("payments-app", Decrypt(domain=name, key="notes", ciphertext=sealed.ciphertext))
     except Conflict as error:
         said = error.code
-        stage.say(
-            f"domain {name} shredded, {done.erased_versions} key version erased; its data says so: {error} [{error.code}]"
-        )
+        stage.say(f"domain {name} shredded, key versions erased: {done.erased_versions}")
+        stage.say(f"its data says so: {error} [{error.code}]")
     stage.figures["shred"] = {"domain": name, "erased_versions": done.erased_versions, "read_says": said}
