@@ -140,7 +140,7 @@ class Composition:
 
     @contextmanager
     def _rooms(self, home: Path, passphrase: PassphraseSource | None) -> Iterator[Any]:
-        from seawall.app.homes import find_passphrase
+        from seawall.app.homes import find_passphrase, node_runs
         from seawall.app.rooms import build
         from seawall.app.roots import open_root
         from seawall.app.serving import follow
@@ -150,7 +150,7 @@ class Composition:
         root = open_root(place, settings, lambda: find_passphrase(place, passphrase, trial=settings.trial))
         stop = threading.Event()
         try:
-            rooms = build(place, settings, root, writes_anywhere=True)
+            rooms = build(place, settings, root, writes_anywhere=True, signs=node_runs(place) is None)
             try:
                 if rooms.store.dialect == "postgresql":
                     threading.Thread(target=follow, args=(place, rooms.store, stop), daemon=True).start()
@@ -159,7 +159,8 @@ class Composition:
                 stop.set()
                 rooms.desk.close()
                 rooms.commit.close()
-                rooms.ledger.sign_now(root)
+                if node_runs(place) is None:
+                    rooms.ledger.sign_now(root)
                 rooms.close()
         finally:
             root.close()

@@ -79,12 +79,14 @@ class _Lazily:
         return self._made(turn, command)
 
 
-def of_evidence(rooms: Measured, kept: EvidenceKept, shelf: Shelf, clock: Clock) -> Handlers:
-    """Carry out assessing."""
+def of_evidence(
+    rooms: Measured, kept: EvidenceKept, shelf: Shelf, clock: Clock, *, settle: Callable[[], object]
+) -> Handlers:
+    """Carry out assessing; what was recorded so far is settled first, so that it is measured too."""
 
     def assess() -> Handler:
         catalogue = shipped_catalogue()
-        return AssessControls(
+        handler = AssessControls(
             catalogue=catalogue,
             judge=Judge(catalogue, shipped_checks()),
             measure=Measure(rooms, clock),
@@ -95,5 +97,11 @@ def of_evidence(rooms: Measured, kept: EvidenceKept, shelf: Shelf, clock: Clock)
             clock=clock,
             entropy=os.urandom,
         )
+
+        def settled(turn: Any, command: Any) -> Any:
+            settle()
+            return handler(turn, command)
+
+        return settled
 
     return {Assess: _Lazily(assess), ShowAssessment: ShowKeptAssessment(kept)}

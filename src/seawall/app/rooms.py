@@ -26,7 +26,7 @@ from seawall.adapters.store.rowmac import RowMac
 from seawall.app.bridges.access_seen import AccessSeen
 from seawall.app.bridges.data_seen import DataSeen
 from seawall.app.bridges.keys_seen import KeysSeen
-from seawall.app.bridges.ledger_seen import LedgerWatched
+from seawall.app.bridges.ledger_seen import LedgerWatched, Settled
 from seawall.app.bridges.node_seen import NodeDescribed
 from seawall.app.bridges.root_seen import RootDescribed
 from seawall.app.bridges.told import StoredChanges
@@ -122,6 +122,7 @@ def build(
     clock: Clock | None = None,
     loop: AbstractEventLoop | None = None,
     writes_anywhere: bool = False,
+    signs: bool = False,
 ) -> Rooms:
     """Put the rooms of one process together; after any fork, because of threads and connections.
 
@@ -132,6 +133,7 @@ def build(
         clock: the time.
         loop: the event loop of a worker.
         writes_anywhere: whether reports may be written outside the home: only where the asker's own process does it.
+        signs: whether this process signs the ledger itself, because no node runs.
 
     Raises:
         SeawallError: a store that is not reachable, or that belongs to no installation or another.
@@ -168,7 +170,13 @@ def build(
         **people(identities, epoch, decider=decider, authenticator=authenticator, source=PolicyFolder(home.policies)),
         **of_ledger(ledger),
         **of_data(keys, scans, protections, clock),
-        **of_evidence(measured, evidence, ReportShelf(home.reports, anywhere=writes_anywhere), clock),
+        **of_evidence(
+            measured,
+            evidence,
+            ReportShelf(home.reports, anywhere=writes_anywhere),
+            clock,
+            settle=Settled(ledger, partial(ledger.sign_now, root) if signs else None),
+        ),
     }
     commit = ledger.commit(loop)
     desk = Desk(

@@ -124,6 +124,8 @@ async def _every(seconds: float, chore: Callable[[], Coroutine[Any, Any, None]])
             await chore()
         except SeawallError as error:
             _log.warning("a chore was not done: %s", error.text)
+        except Exception as error:  # noqa: BLE001 - a chore that ends for good would let keys stay past their lease
+            _log.error("a chore failed inside with %s", type(error).__name__)
         await asyncio.sleep(seconds)
 
 
