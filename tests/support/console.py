@@ -102,8 +102,13 @@ class Sessions:
 class Shelf:
     """Answers commands from a shelf; ``refused`` maps commands to errors."""
 
-    def __init__(self, refused: dict[type[Command], SeawallError] | None = None) -> None:
+    def __init__(
+        self,
+        refused: dict[type[Command], SeawallError] | None = None,
+        answers: dict[type[Command], Any] | None = None,
+    ) -> None:
         self.refused = refused or {}
+        self.answers = {**_ANSWERS, **(answers or {})}
         self.asked: list[tuple[Principal, Command, str]] = []
 
     async def handle(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Any:
@@ -111,7 +116,7 @@ class Shelf:
         assert source == "console"
         if type(command) in self.refused:
             raise self.refused[type(command)]
-        return _ANSWERS[type(command)](command)
+        return self.answers[type(command)](command)
 
 
 def console(shelf: Shelf | None = None, hosts: Iterable[str] = ("127.0.0.1", "localhost", "testserver")) -> Any:
@@ -250,7 +255,7 @@ def _copy(number: int, out: str, state: ProtectionState) -> ProtectionView:
     )
 
 
-def _row(  # noqa: PLR0917 - a table's row
+def row(  # noqa: PLR0917 - a table's row
     index: int, action: str, outcome: str, resource: str, code: str = "", source: str = "cli"
 ) -> Row:
     return Row(
@@ -270,15 +275,15 @@ def _row(  # noqa: PLR0917 - a table's row
 
 
 _ROWS = [
-    _row(199, "keys.list", "success", "*", source="console"),
-    _row(198, "keys.rotate", "success", "harbour/personal"),
-    _row(197, "data.reveal", "denied", "0190-1", "access.role"),
-    _row(196, "data.reveal", "success", "0190-1"),
-    _row(190, "domains.shred", "success", "trial"),
-    _row(189, "domains.shred", "intent", "trial"),
-    _row(180, "data.decrypt", "failure", "trial/hkid", "keys.domain_destroyed"),
-    _row(170, "protect.run", "success", "0190-1"),
-    _row(160, "discover.scan", "success", "0190-7"),
+    row(199, "keys.list", "success", "*", source="console"),
+    row(198, "keys.rotate", "success", "harbour/personal"),
+    row(197, "data.reveal", "denied", "0190-1", "access.role"),
+    row(196, "data.reveal", "success", "0190-1"),
+    row(190, "domains.shred", "success", "trial"),
+    row(189, "domains.shred", "intent", "trial"),
+    row(180, "data.decrypt", "failure", "trial/hkid", "keys.domain_destroyed"),
+    row(170, "protect.run", "success", "0190-1"),
+    row(160, "discover.scan", "success", "0190-7"),
 ]
 
 _TOTALS = Totals(

@@ -13,9 +13,9 @@ from seawall.capabilities.evidence.commands import ShowAssessment
 from seawall.capabilities.keys.commands import ListDomains
 from seawall.capabilities.protect.commands import ShowProtections
 from seawall.kernel.errors import Denied, Unavailable
-from seawall.ledger.commands import ShowLedger
+from seawall.ledger.commands import LedgerPage, ShowLedger
 from support.asgi import ask
-from support.console import AUDITOR, CODE, COOKIE, TOKEN, Shelf, console, nothing_yet
+from support.console import AUDITOR, CODE, COOKIE, TOKEN, Shelf, console, nothing_yet, row
 
 SIGNED_IN = {"cookie": f"seawall_session={COOKIE}"}
 FORM = {"content_type": "application/x-www-form-urlencoded"}
@@ -119,6 +119,23 @@ def test_looks_at_the_page_are_not_news():
     assert "keys.list" not in ask(console(), "GET", "/parts/ledger", **SIGNED_IN).text
 
 
+def test_alike_events_in_a_row_are_told_as_one():
+    def rows(_):
+        told = [row(n, "evidence.assess", "success", f"fact-{n}") for n in (9, 8, 7)]
+        return LedgerPage(
+            rows=[row(10, "keys.rotate", "success", "a"), *told, row(6, "evidence.assess", "denied", "b")],
+            next_cursor=None,
+            size=10,
+            signed_s=0,
+        )
+
+    text = ask(console(Shelf(answers={ShowLedger: rows})), "GET", "/parts/ledger", **SIGNED_IN).text
+    assert text.count("<li ") == 3
+    assert "fact-9 and 2 more" in text
+    assert "fact-8" not in text
+    assert "none yet" in text
+
+
 def test_what_others_wrote_is_shown_as_text():
     text = ask(console(), "GET", "/", **SIGNED_IN).text
     assert "<script>alert" not in text
@@ -134,6 +151,8 @@ def test_what_the_viewer_may_not_see_says_so_and_stands_last():
     assert text.count("Your roles do not show you") == 4
     assert "customers.hkid" not in text
     assert text.index("People and applications") < text.index("Practice Guide")
+    # What is closed is not asked for again every minute: each refusal is a record.
+    assert re.findall(r'hx-get="/parts/(\w+)"', text) == ["people"]
 
 
 def test_a_new_home_says_what_to_do_next():

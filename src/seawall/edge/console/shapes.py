@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby, islice
 from typing import Final
 
 from seawall.access.commands import PrincipalView
@@ -87,10 +88,11 @@ class KeysShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventShape:
-    """One event and how long ago it was."""
+    """One event and how long ago it was; ``more`` like it came right before, on other things."""
 
     row: Row
     ago: str
+    more: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,13 +169,13 @@ def keys(domains: Sequence[DomainView], found: Sequence[KeyView], now_ms: int) -
 
 def ledger(page: LedgerPage, health: LedgerHealth, now_ms: int) -> LedgerShape:
     """Lay the ledger out, without the entries that looking at this page makes."""
-    told = [row for row in page.rows if not _is_a_look(row)]
+    told = groupby((row for row in page.rows if not _is_a_look(row)), key=_likeness)
     return LedgerShape(
         size=page.size,
         signed_ms=page.signed_s * 1000,
         signed_ago=ago(page.signed_s * 1000, now_ms) if page.signed_s else "",
         health=health,
-        events=tuple(EventShape(row=row, ago=ago(row.time_ms, now_ms)) for row in told[:_SHOWN_EVENTS]),
+        events=tuple(_event(list(alike), now_ms) for _, alike in islice(told, _SHOWN_EVENTS)),
     )
 
 
@@ -184,6 +186,14 @@ def people(found: Sequence[PrincipalView]) -> tuple[PrincipalView, ...]:
 
 def _age(key: KeyView, now_ms: int) -> str:
     return ago(max((version.created_ms for version in key.versions), default=key.created_ms), now_ms)
+
+
+def _event(alike: Sequence[Row], now_ms: int) -> EventShape:
+    return EventShape(row=alike[0], ago=ago(alike[0].time_ms, now_ms), more=len(alike) - 1)
+
+
+def _likeness(row: Row) -> tuple[str, ...]:
+    return row.action, row.outcome, row.code, row.principal
 
 
 def _is_a_look(row: Row) -> bool:

@@ -63,10 +63,12 @@ def build(domains: Sequence[DomainResult]) -> Wall:
     """Lay the stones."""
     stones: list[Stone] = []
     sections: list[Section] = []
-    base = _SKY + _COURSES * (_HEIGHT + _JOINT)
+    columns_of = {domain.id: max(1, -(-len(domain.controls) // _COURSES)) for domain in domains}
+    courses = max((-(-len(domain.controls) // columns_of[domain.id]) for domain in domains), default=1)
+    base = _SKY + courses * (_HEIGHT + _JOINT)
     x = _MARGIN
     for domain in domains:
-        columns = max(1, -(-len(domain.controls) // _COURSES))
+        columns = columns_of[domain.id]
         width = columns * (_WIDTH + _JOINT) - _JOINT + _BOND
         stones += _lay(sorted(domain.controls, key=_weight), columns, x, base)
         sections.append(
