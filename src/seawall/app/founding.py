@@ -40,8 +40,8 @@ def found(
     2. Make the root key.
     3. Bring the store up to date and claim it, with a key for row MACs under the root.
     4. Make the ledger and its signing keys.
-    5. Write the configuration; with it the folder is a home.
-    6. Make the first administrator and its enrolment code, through the desk like everything that follows.
+    5. Make the first administrator and its enrolment code, through the desk like everything that follows.
+    6. Write the configuration: with it the folder is a home, so nobody finds one without an administrator.
 
     Returns:
         The enrolment code, which is shown once.
@@ -63,15 +63,15 @@ def found(
             # 3. and 4.
             _claim(home, settings, root)
             # 5.
-            homes.write_config(home, config, trial=trial)
-            # 6.
             rooms = build(home, settings, root)
             try:
                 code = _first_administrator(rooms, administrator, keep=trial)
                 rooms.ledger.sign_now(root)
-                return code
             finally:
                 rooms.close()
+            # 6.
+            homes.write_config(home, config, trial=trial)
+            return code
         finally:
             root.close()
 

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from seawall.kernel.secret import Secret
 from seawall.settings import Home
 
 _WORDS = 6
+_TRIES, _PAUSE_S = 10, 0.02
 TRIAL_NOTICE = (
     "This home is for trial only: the passphrase of its root of trust and the tokens of its people lie beside the data "
     "they guard. For anything real, make a home with: seawall init"
@@ -115,6 +117,18 @@ def find_passphrase(home: Home, source: Callable[[], Secret] | None, *, trial: b
     )
 
 
+def _take(descriptor: int) -> bool:
+    # Commands that only ask whether a node runs hold the lock for a moment: they are no node.
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_PAUSE_S)
+        else:
+            return True
+    return False
+
+
 @contextmanager
 def node_lock(home: Home) -> Iterator[None]:
     """Hold the home for one node.
@@ -124,15 +138,13 @@ def node_lock(home: Home) -> Iterator[None]:
     """
     descriptor = os.open(home.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _take(descriptor):
             holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
             raise Unavailable(
                 "home.in_use",
                 f"another node (process {holder}) runs on {home.path}.",
                 remedy="Stop it first, use its console, or name another home with --home.",
-            ) from None
+            )
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield

@@ -4,11 +4,15 @@
 5 not there, or not in that state; 6 not possible now; 7 stored state is damaged; 70 failed inside; 130 interrupted.
 """
 
+import errno
+import os
 import sys
+import traceback
 
 import msgspec
+from cyclopts.exceptions import CycloptsError
 
-from seawall.kernel.errors import SeawallError
+from seawall.kernel.errors import InvalidInput, SeawallError, Unavailable
 
 FOUND = 1
 TORN_TAIL = 3
@@ -24,6 +28,47 @@ _EXIT = {
     "unavailable": 6,
     "corrupt": 7,
 }
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def end(error: BaseException, *, as_json: bool) -> int:
+    """Say how a command failed, and return its exit code."""
+    if isinstance(error, KeyboardInterrupt):
+        sys.stderr.write("seawall: interrupted.\n")
+        return INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        return unread()
+    if isinstance(error, CycloptsError):
+        if not as_json:
+            return _EXIT["invalid_input"]  # said already, with what there is to choose from
+        return report(InvalidInput("cli.usage", _flat(str(error)), remedy="Run: seawall --help"), as_json=True)
+    return report(_ours(error), as_json=as_json)
+
+
+def unread() -> int:
+    """End quietly: whoever read the output has what it wanted."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _ours(error: BaseException) -> SeawallError:
+    if isinstance(error, SeawallError):
+        return error
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return Unavailable(
+            "cli.disk_full", "a file could not be written: the disk is full.", remedy="Free space first."
+        )
+    # The type and the place alone: the text of a foreign error may quote a value.
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+    text = f"something failed inside with {type(error).__name__} at {place}."
+    return SeawallError("internal.error", text, remedy="Run: seawall doctor")
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
 
 
 def exit_code(error: SeawallError) -> int:

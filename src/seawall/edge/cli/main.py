@@ -11,7 +11,6 @@ from cyclopts import App
 from seawall import __version__
 from seawall.edge.cli import composed, failures
 from seawall.edge.cli.ports import Composer
-from seawall.kernel.errors import SeawallError
 
 _AT = "seawall.edge.cli.commands"
 
@@ -82,18 +81,14 @@ def run(composer: Composer | object, arguments: Sequence[str]) -> int:
     os.umask(0o077)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        code = build()(list(arguments), result_action="return_value")
-    except SeawallError as error:
-        return failures.report(error, as_json=as_json)
-    except KeyboardInterrupt:
-        sys.stderr.write("seawall: interrupted.\n")
-        return failures.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has what it wanted.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        code = build()(list(arguments), result_action="return_value", exit_on_error=False, print_error=not as_json)
+        sys.stdout.flush()
     except SystemExit as leaving:
+        if isinstance(leaving.__context__, BrokenPipeError):  # rich leaves so when nobody reads any more
+            return failures.unread()
         return leaving.code if isinstance(leaving.code, int) else failures.INSIDE
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last line: no traceback, it may quote a value
+        return failures.end(error, as_json=as_json)
     return code if isinstance(code, int) else 0
 
 

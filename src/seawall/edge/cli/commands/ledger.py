@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from seawall.edge.cli.composed import composer
 from seawall.edge.cli.options import Options
 from seawall.edge.cli.output import Output
+from seawall.edge.cli.private import write_private
 from seawall.kernel.clock import iso
 from seawall.kernel.errors import InvalidInput
 
@@ -126,7 +127,7 @@ def proof(
     if out is None:
         output.console.print(text, end="", markup=False, soft_wrap=True)
     else:
-        out.write_text(text, encoding="utf-8")
+        write_private(out, text)
         output.document({"written": str(out)})
         output.plain(f"wrote {out}")
     return 0

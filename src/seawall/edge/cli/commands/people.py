@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from seawall.edge.cli.composed import composer
 from seawall.edge.cli.options import Options
 from seawall.edge.cli.output import Output
-from seawall.edge.cli.private import write_private
+from seawall.edge.cli.private import place_for
 from seawall.kernel.clock import iso
 from seawall.kernel.command import Command
 from seawall.kernel.terms import Role
@@ -119,8 +119,9 @@ def token(principal: str, *, days: int = 90, out: Path | None = None, options: O
     from seawall.access.commands import IssueToken
 
     options = options or Options()
-    with options.session() as session:
+    with place_for(out) as write, options.session() as session:
         issued = session.perform(IssueToken(principal=principal, days=days))
+        write(issued.token + "\n")
     _hand_over(options.output, issued.token, out, {"id": issued.id, "expires_ms": issued.expires_ms})
     return 0
 
@@ -142,7 +143,9 @@ def enrol(code: str, *, out: Path | None = None, options: Options | None = None)
         out: a file for the token, made 0600; it is shown once otherwise.
     """
     options = options or Options()
-    issued = composer().enrol(options.path, options.passphrase(), code)
+    with place_for(out) as write:
+        issued = composer().enrol(options.path, options.passphrase(), code)
+        write(issued + "\n")
     _hand_over(options.output, issued, out, {})
     return 0
 
@@ -152,6 +155,5 @@ def _hand_over(output: Output, issued: str, out: Path | None, document: dict[str
         output.document({**document, "token": issued})
         output.plain(issued)
         return
-    write_private(out, issued + "\n")
     output.document({**document, "written": str(out)})
     output.plain(f"wrote {out}")
