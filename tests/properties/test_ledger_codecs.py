@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from seawall.kernel.terms import Principal, Proof, Resource
 from seawall.ledger.entry import shape_of, split_entry
 from seawall.ledger.event import Event, EventTemplate, Outcome, encode

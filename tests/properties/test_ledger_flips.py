@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from seawall.adapters.files.os_files import OsFiles
 from seawall.ledger.position import parse_position
 from seawall.ledger.verify import verify
@@ -51,9 +52,7 @@ def _verify(signed: Signed):
 
 
 @settings(max_examples=400)
-@given(
-    which=st.integers(0, 2**16), where=st.integers(0, 2**32), flip=st.integers(0, 255), count=st.integers(1, 64)
-)
+@given(which=st.integers(0, 2**16), where=st.integers(0, 2**32), flip=st.integers(0, 255), count=st.integers(1, 64))
 def test_any_flipped_or_removed_byte_is_found(signed, which, where, flip, count):
     name = sorted(signed.files)[which % len(signed.files)]
     raw = signed.files[name]

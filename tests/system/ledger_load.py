@@ -1,7 +1,7 @@
 """Run as a program: writers and a scribe on one ledger, killed at random moments, over and over.
 
-Prints, as JSON: how many entries were acknowledged, which of them are not in the ledger, which are there twice, how many
-torn tails were cut, and what the verification says.
+Prints, as JSON: how many entries were acknowledged, how many of them are not in the ledger, how many are there twice,
+how many torn tails were cut, and what the verification says.
 """
 
 import json
@@ -115,27 +115,24 @@ def main(home: Path, rounds: int, writers: int) -> None:
         os.close(reading)
         acknowledged += heard.decode().split("\n")[:-1]
         if any(status != signal.SIGKILL for status in exits):
-            print(json.dumps({"exits": exits}))
+            sys.stdout.write(json.dumps({"exits": exits}))
             sys.exit(1)
     ledger = open_ledger(home)
     ledger.sign_now(PlainSealer())
     entries = list(ledger.entries())
     held = Counter(map(uid_of, entries))
     report = ledger.verify()
-    print(
-        json.dumps(
-            {
-                "acknowledged": len(acknowledged),
-                "missing": sum(uid not in held for uid in acknowledged),
-                "twice": sum(count > 1 for count in held.values()),
-                "cuts": sum(b'"ledger.cut"' in entry for entry in entries),
-                "entries": len(entries),
-                "projected": sum(1 for uid in held if ledger.index_of(uid) is not None),
-                "report": str(report.finding),
-                "faults": [str(fault) for fault in report.faults],
-            }
-        )
-    )
+    result = {
+        "acknowledged": len(acknowledged),
+        "missing": sum(uid not in held for uid in acknowledged),
+        "twice": sum(count > 1 for count in held.values()),
+        "cuts": sum(b'"ledger.cut"' in entry for entry in entries),
+        "entries": len(entries),
+        "projected": sum(1 for uid in held if ledger.index_of(uid) is not None),
+        "report": str(report.finding),
+        "faults": [str(fault) for fault in report.faults],
+    }
+    sys.stdout.write(json.dumps(result))
     ledger.close()
 
 

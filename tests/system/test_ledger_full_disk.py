@@ -5,6 +5,7 @@ import subprocess
 from contextlib import contextmanager, suppress
 
 import pytest
+
 from seawall.adapters.files.os_files import OsFiles
 from seawall.adapters.ledger.projection import SqliteProjection
 from seawall.kernel.errors import Unavailable
@@ -18,7 +19,10 @@ def small_disk(folder):
     folder.mkdir()
     mount = shutil.which("mount")
     mounted = mount is not None and (
-        subprocess.run([mount, "-t", "tmpfs", "-o", "size=12m", "tmpfs", folder], capture_output=True, check=False).returncode == 0
+        subprocess.run(
+            [mount, "-t", "tmpfs", "-o", "size=12m", "tmpfs", folder], capture_output=True, check=False
+        ).returncode
+        == 0
     )
     try:
         yield mounted
@@ -39,13 +43,17 @@ def file_bound(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+def _append(ledger, accepted):
+    for _ in range(2000):
+        ledger.journal.check()
+        entries = make_entries(50)
+        ledger.journal.append(entries)
+        accepted += entries
+
+
 def _fill(ledger, accepted):
     with pytest.raises(Unavailable) as raised:
-        for _ in range(2000):
-            ledger.journal.check()
-            entries = make_entries(50)
-            ledger.journal.append(entries)
-            accepted += entries
+        _append(ledger, accepted)
     assert raised.value.code == "ledger.full"
     assert raised.value.remedy is not None
     assert "Free space" in raised.value.remedy

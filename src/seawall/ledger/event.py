@@ -47,7 +47,8 @@ class Event:
     """Something that happened, or is about to.
 
     ``uid`` is a UUID version 7, ``activity`` an OCSF activity id of API Activity, ``code`` the stable code of an error
-    or a denial, ``source`` the edge it came through. Facts are JSON values and never secrets.
+    or a denial, ``source`` the edge it came through, ``origin`` the IP address it came from. Facts are JSON values and
+    never secrets.
     """
 
     uid: str
@@ -60,6 +61,7 @@ class Event:
     code: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     source: str
+    origin: str = ""
 
 
 class EventTemplate:
@@ -76,6 +78,7 @@ class EventTemplate:
         resource: Resource,
         source: str,
         facts: Mapping[str, Any] | None = None,
+        origin: str = "",
     ) -> None:
         self._rest = _encode_rest(
             Event(
@@ -88,6 +91,7 @@ class EventTemplate:
                 outcome=Outcome.SUCCESS,
                 facts=facts or {},
                 source=source,
+                origin=origin,
             )
         )
 
@@ -132,6 +136,8 @@ def _encode_rest(event: Event) -> bytes:
     if event.outcome in _DETAIL:
         head["status_detail"] = _DETAIL[event.outcome]
     head["src_endpoint"] = {"name": _bounded(event.source) or "system"}
+    if event.origin:
+        head["src_endpoint"]["ip"] = _bounded(event.origin)
     whole = head | body | {"unmapped": unmapped}
     rest = _dump(whole)
     if len(rest) > MAX_ENTRY - _ROOM:

@@ -210,7 +210,11 @@ class Journal:
             return tail
         whole = tail if self._believed else None
         self._close_file()
-        found = self._recovery.find_tail(whole)
+        try:
+            found = self._recovery.find_tail(whole)
+        except SyncFailed:
+            self._poison()
+            raise
         if whole is None:
             self._tail.signed = max(self._recovery.position().index, 0)
         self._tail.store(found)
@@ -257,9 +261,11 @@ class Journal:
                 self._sync(new)
             finally:
                 new.close()
-            self._files.sync_directory(self._directory)
+            self._sync_names()
         except (DiskFull, FileFailed):
+            # Come back after a loss of power, it would begin in the middle of what is written meanwhile.
             self._files.remove(path)
+            self._sync_names()
             self._tail.store(tail)
             raise
         old.truncate(tail.end)
@@ -286,6 +292,13 @@ class Journal:
             raise
         if self._tail.poisoned:
             raise SyncFailed
+
+    def _sync_names(self) -> None:
+        try:
+            self._files.sync_directory(self._directory)
+        except SyncFailed:
+            self._poison()
+            raise
 
     def _poison(self) -> None:
         self._tail.poisoned = True

@@ -125,7 +125,7 @@ class Files(Protocol):
         ...
 
     def make_directory(self, path: str) -> None:
-        """Make a folder and those above it, where they are missing."""
+        """Make a folder and those above it, where they are missing; they survive a loss of power."""
         ...
 
     def sync_directory(self, path: str) -> None:

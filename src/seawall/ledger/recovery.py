@@ -80,7 +80,11 @@ class Recovery:
                 index += count
                 following = self._following(segment, index)
                 if following is None:
-                    return self._cut(file, Tail(segment, end, file.size(), index))
+                    tail = self._cut(file, Tail(segment, end, file.size(), index))
+                    # Whoever made this segment may have died before its name was sure.
+                    file.fdatasync()
+                    self._files.sync_directory(self._directory)
+                    return tail
                 if any(any(data) for _, data in pieces(file, end)):
                     raise damaged(segment)
             finally:
@@ -135,7 +139,6 @@ class Recovery:
         frames = encode_frames([self.record("ledger.cut", facts)])
         # One write takes the torn bytes away and says so: no crash can leave the one without the other for long.
         file.pwrite(frames.ljust(torn, b"\0"), tail.end)
-        file.fdatasync()
         end = tail.end + len(frames)
         return replace(tail, end=end, allocated=file.size(), count=tail.count + 1)
 
@@ -147,8 +150,6 @@ class Recovery:
             # The very first segment, not made yet or not whole: nothing can have been acknowledged.
             file.truncate(0)
             file.pwrite(encode_head(1, 0), 0)
-            file.fdatasync()
-            self._files.sync_directory(self._directory)
         elif head is None or head[0] != segment or head[1] > index:
             file.close()
             raise damaged(segment)

@@ -24,7 +24,6 @@ class TileStore:
         self._files = files
         self._folders: set[str] = set()
         self._unsure: dict[str, None] = {}
-        self._new_folders: set[str] = set()
 
     def write(self, path: str, data: bytes) -> None:
         """Write a tile or bundle; it may be lost until :meth:`make_sure`. Writing it again is harmless.
@@ -37,7 +36,6 @@ class TileStore:
         if folder not in self._folders:
             self._files.make_directory(folder)
             self._folders.add(folder)
-            self._new_folders.update(_above(folder, self._directory))
         file = self._files.open(whole, create=True)
         try:
             file.pwrite(data, 0)
@@ -59,10 +57,9 @@ class TileStore:
                 file.fdatasync()
             finally:
                 file.close()
-        for folder in {path.rpartition("/")[0] for path in self._unsure} | self._new_folders:
+        for folder in {path.rpartition("/")[0] for path in self._unsure}:
             self._files.sync_directory(folder)
         self._unsure.clear()
-        self._new_folders.clear()
 
     def remove(self, paths: Iterable[str]) -> None:
         """Remove partial tiles that a newer checkpoint has no need of, and their folders where these are empty."""
@@ -144,9 +141,3 @@ class TileStore:
             FileMissing: when there is none.
         """
         return read_whole(self._files, f"{self._directory}/{path}")
-
-
-def _above(folder: str, top: str) -> Iterator[str]:
-    while folder != top:
-        folder = folder.rpartition("/")[0]
-        yield folder

@@ -178,7 +178,7 @@ def _parse(path: str) -> tuple[int, int, int] | None:
     """Read level (-1 for entries), index and width out of a path; None where it is not in its one form."""
     parts = path.removeprefix("tile/").split("/")
     width = TILE_WIDTH
-    if len(parts) > 2 and parts[-2].endswith(".p") and _is_number(parts[-1]):
+    if path.rpartition("/")[0].endswith(".p") and _is_number(parts[-1]):
         width = int(parts.pop())
         parts[-1] = parts[-1].removesuffix(".p")
     digits = "".join(part.removeprefix("x") for part in parts[1:])

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+
 from seawall.adapters.files.os_files import OsFiles
 from seawall.adapters.files.volatile import VolatileFiles
 from seawall.ledger.durable import read_whole, write_whole

@@ -2,6 +2,7 @@ import asyncio
 import threading
 
 import pytest
+
 from seawall.kernel.errors import InvalidInput, Unavailable
 from seawall.ledger.commit import GroupCommit
 

@@ -12,7 +12,12 @@ def test_entries_that_differ_in_time_and_uid_alone_have_the_same_rest():
 
 def test_a_shape_says_what_is_asked_for():
     shape = shape_of(split_entry(make_entry(code="x.y"))[2])
-    assert (shape.action, shape.principal, shape.resource, shape.domain) == ("data.encrypt", "app-1", "cards/pan", "cards")
+    assert (shape.action, shape.principal, shape.resource, shape.domain) == (
+        "data.encrypt",
+        "app-1",
+        "cards/pan",
+        "cards",
+    )
     assert (shape.outcome, shape.code, shape.source, shape.resource_type) == ("success", "x.y", "rest", "key")
 
 

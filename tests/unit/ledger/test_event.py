@@ -5,6 +5,7 @@ from hashlib import sha256
 import jsonschema
 import pytest
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
+
 from seawall.kernel.terms import ANONYMOUS, Principal, Proof, Resource
 from seawall.ledger.event import EventTemplate, Outcome, encode
 from support.ledgers import APP, KEY, make_event
@@ -33,7 +34,11 @@ ACTIONS = [
 def test_every_entry_validates_against_the_published_ocsf_schema(action, activity, schema, outcome):
     for principal in (APP, ANONYMOUS, Principal(id="p", name="n", proof=Proof.SESSION, session="s3cret")):
         event = make_event(
-            action=action, activity=activity, outcome=outcome, principal=principal, code="" if outcome == "success" else "a.b"
+            action=action,
+            activity=activity,
+            outcome=outcome,
+            principal=principal,
+            code="" if outcome == "success" else "a.b",
         )
         _validator(schema).validate(json.loads(encode(event)))
 
@@ -117,7 +122,12 @@ def test_what_json_cannot_say_is_said_another_way():
 
 def test_a_template_stamps_what_encode_encodes():
     template = EventTemplate(
-        principal=APP, action="data.encrypt", activity=99, resource=KEY, source="rest", facts={"bytes": 32, "version": 1}
+        principal=APP,
+        action="data.encrypt",
+        activity=99,
+        resource=KEY,
+        source="rest",
+        facts={"bytes": 32, "version": 1},
     )
     event = make_event()
     assert template.stamp(event.time_ms, event.uid) == encode(event)

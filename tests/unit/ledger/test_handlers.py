@@ -1,4 +1,5 @@
 import pytest
+
 from seawall.adapters.files.volatile import VolatileFiles
 from seawall.kernel.errors import InvalidInput, NotFound
 from seawall.ledger.commands import ProveEntry, ShowLedger, VerifyLedger
@@ -27,7 +28,11 @@ def ledger():
 
 
 def test_commands_name_the_ledger_and_their_action():
-    for command, action in ((ShowLedger(), "ledger.show"), (VerifyLedger(), "ledger.verify"), (ProveEntry(), "ledger.proof")):
+    for command, action in (
+        (ShowLedger(), "ledger.show"),
+        (VerifyLedger(), "ledger.verify"),
+        (ProveEntry(), "ledger.proof"),
+    ):
         assert command.action == action
         assert (command.resource().type, command.resource().id) == ("ledger", "ledger")
         assert not command.inline

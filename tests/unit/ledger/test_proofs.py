@@ -2,6 +2,7 @@ import json
 
 import msgspec
 import pytest
+
 from seawall.adapters.files.volatile import VolatileFiles
 from seawall.kernel.errors import Conflict, Corrupt, InvalidInput, NotFound
 from seawall.ledger.keys import Verifiers

@@ -3,6 +3,7 @@ import threading
 from random import Random
 
 import pytest
+
 from seawall.adapters.files.os_files import OsFiles
 from seawall.adapters.files.volatile import Killed, VolatileFiles
 from seawall.crypto.merkle import leaf_hash, root
@@ -273,12 +274,16 @@ def test_a_full_disk_stops_the_scribe_and_it_goes_on_afterwards(files):
     scribe.open()
     scribe.step(sign=True)
     ledger.journal.append(make_entries(600))
+
+    def fill() -> None:
+        for _ in range(20):
+            ledger.journal.append(make_entries(300))
+            scribe.step(sign=True)
+
     for room in (0, 100, 5_000, 140_000, 160_000, 300_000):
         files.room = room
         with pytest.raises(Unavailable) as raised:
-            for _ in range(20):
-                ledger.journal.append(make_entries(300))
-                scribe.step(sign=True)
+            fill()
         assert raised.value.code == "ledger.full"
     files.room = None
     while scribe.step(sign=True):

@@ -2,6 +2,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from seawall.adapters.files.os_files import OsFiles
 from seawall.crypto.merkle import leaf_hash
 from seawall.crypto.tlog import TileBuilder, decode_bundle, encode_bundle, entries_path
@@ -147,8 +148,17 @@ def test_a_forked_ledger_is_found_against_the_kept_checkpoint(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["checkpoint", "position", "tile/0/000", "tile/1/000.p/2", "tile/entries/001", "tile/entries/002.p/89"]
-    + ["keys/ed25519.sealed", "keys/ml-dsa-44.vkey", "journal/0000000001.segment"],
+    [
+        "checkpoint",
+        "position",
+        "tile/0/000",
+        "tile/1/000.p/2",
+        "tile/entries/001",
+        "tile/entries/002.p/89",
+        "keys/ed25519.sealed",
+        "keys/ml-dsa-44.vkey",
+        "journal/0000000001.segment",
+    ],
 )
 def test_a_missing_file_is_found(ledger, name):
     (ledger[0] / name).unlink()

@@ -138,6 +138,7 @@ class OsFiles:
             missing = [folder for folder in (Path(path), *Path(path).parents) if not folder.is_dir()]
             for folder in reversed(missing):
                 folder.mkdir(mode=0o700, exist_ok=True)
+                self.sync_directory(str(folder.parent))
 
     def sync_directory(self, path: str) -> None:
         """Wait for the disk."""
