@@ -35,6 +35,7 @@ EVENTS = st.builds(
     code=TEXT,
     facts=st.dictionaries(st.text(max_size=9), JSON, max_size=4),
     source=TEXT,
+    origin=st.sampled_from(["", "127.0.0.1", "2001:db8::1"]),
 )
 
 
@@ -117,6 +118,7 @@ def test_a_template_is_encode_byte_for_byte(event):
         outcome=Outcome.SUCCESS,
         facts=event.facts,
         source=event.source,
+        origin=event.origin,
     )
     template = EventTemplate(
         principal=event.principal,
@@ -124,6 +126,7 @@ def test_a_template_is_encode_byte_for_byte(event):
         activity=event.activity,
         resource=event.resource,
         source=event.source,
+        origin=event.origin,
         facts=event.facts,
     )
     assert template.stamp(event.time_ms, event.uid) == encode(success)

@@ -140,6 +140,7 @@ class Composition:
 
     @contextmanager
     def _rooms(self, home: Path, passphrase: PassphraseSource | None) -> Iterator[Any]:
+        from seawall.adapters.store.core import EpochRow
         from seawall.app.homes import find_passphrase, node_runs
         from seawall.app.rooms import build
         from seawall.app.roots import open_root
@@ -153,6 +154,8 @@ class Composition:
             rooms = build(place, settings, root, writes_anywhere=True, signs=node_runs(place) is None)
             try:
                 if rooms.store.dialect == "postgresql":
+                    # The lease that a node left behind has lapsed; this process holds one of its own.
+                    rooms.epoch.follow(EpochRow(rooms.store).read())
                     threading.Thread(target=follow, args=(place, rooms.store, stop), daemon=True).start()
                 yield rooms
             finally:

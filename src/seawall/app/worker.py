@@ -81,9 +81,12 @@ class Worker:
 
     def _begin(self, loop: asyncio.AbstractEventLoop, rooms: Rooms, index: int) -> None:
         rooms.commit.deliver_on(loop)
-        chores = [_every(_TEND_S, lambda: _tend(rooms))]
+        chores = [
+            _every(_TEND_S, lambda: _tend(rooms)),
+            _every(_HOUSEKEEPING_S, lambda: _count_strangers(rooms)),
+        ]
         if index == 0:
-            chores.append(_every(_HOUSEKEEPING_S, lambda: _keep_house(rooms)))
+            chores.append(_every(_HOUSEKEEPING_S, lambda: _finish_destructions(rooms)))
         self._chores = [loop.create_task(chore) for chore in chores]
 
 
@@ -133,7 +136,9 @@ async def _tend(rooms: Rooms) -> None:
     rooms.tend()
 
 
-async def _keep_house(rooms: Rooms) -> None:
-    """Carry out destructions that are due, and record the strangers who have fallen silent."""
+async def _count_strangers(rooms: Rooms) -> None:
     rooms.desk.count_strangers()
+
+
+async def _finish_destructions(rooms: Rooms) -> None:
     await rooms.desk.handle(SYSTEM, FinishDestroy(), source="system")

@@ -115,7 +115,10 @@ class Desk:
             # 6. What is not ours says nothing of the inside.
             error = _ours(raised, command.action)
             self._relay(turn, only_committed=True)
-            self._commit.append(turn.entry(_outcome(error), error.code))
+            if principal.anonymous:
+                self.stranger(origin, error.code, source)
+            else:
+                self._commit.append(turn.entry(_outcome(error), error.code))
             raise error from None
         # 5. The answer waits for its record.
         if turn.records:
@@ -189,8 +192,9 @@ class Desk:
             resource=Resource(type="platform", id="seawall"),
             outcome=Outcome.DENIED,
             code=code,
-            facts={"attempts": count, "origin": origin},
+            facts={"attempts": count},
             source=source,
+            origin=origin,
         )
         self._commit.submit(encode(event), _ignore)
 
@@ -236,6 +240,7 @@ class Desk:
                 resource=resource,
                 source=turn.source,
                 facts=dict(turn.facts),
+                origin=turn.origin,
             )
             self._templates[key] = template
         return template.stamp(turn.now_ms, self._uids.next(turn.now_ms))

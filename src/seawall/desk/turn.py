@@ -77,6 +77,7 @@ class DeskTurn:
             code=code,
             facts=facts,
             source=self.source,
+            origin=self.origin,
         )
 
     def note(self, **facts: Any) -> None:

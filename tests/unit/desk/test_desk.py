@@ -243,3 +243,16 @@ def test_the_fast_lane_hands_out_value_and_entry_together(world):
     assert one["metadata"].pop("uid") != other["metadata"].pop("uid")
     assert one == other
     assert world.ledger.entries == []
+
+
+def test_what_strangers_get_wrong_is_counted_too(world):
+    anybody = World()
+    anybody.desk._decider = type("Open", (), {"decide": lambda *_: Decision(allow=True)})()
+    with pytest.raises(Conflict):
+        anybody.desk.perform(ANONYMOUS, Look(fail="ours"), source="rest", origin="busy")
+    assert anybody.ledger.entries == []
+    with pytest.raises(Conflict):
+        anybody.desk.perform(ANONYMOUS, Look(fail="ours"), source="rest", origin="10.0.0.9")
+    (entry,) = anybody.ledger.entries
+    assert (entry["status_code"], entry["src_endpoint"]["ip"]) == ("thing.busy", "10.0.0.9")
+    anybody.desk.close()

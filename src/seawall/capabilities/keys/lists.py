@@ -9,9 +9,13 @@ from seawall.capabilities.keys.vault import find_key
 from seawall.capabilities.keys.views import DomainView, KeyView
 from seawall.kernel.command import Turn
 from seawall.kernel.paging import check_limit
-from seawall.kernel.terms import Fact
+from seawall.kernel.terms import Fact, Principal, Proof
 
 _PAGE = 500
+
+
+def _acts_in(principal: Principal, domain: str) -> bool:
+    return not principal.domains.isdisjoint({"*", domain}) or principal.proof is Proof.SYSTEM
 
 
 class KeyLister:
@@ -22,23 +26,29 @@ class KeyLister:
         self._lists = lists
         self._root = root
 
-    def domains(self, turn: Turn, command: ListDomains) -> Domains:  # noqa: ARG002 - a handler is given its turn
-        """List domains by name.
+    def domains(self, turn: Turn, command: ListDomains) -> Domains:
+        """List domains by name; a page holds fewer than asked for where the principal may not know of some.
 
         Raises:
             InvalidInput: ``page.limit``.
         """
         page = self._lists.domains(limit=check_limit(command.limit), cursor=command.cursor)
-        return Domains(items=[DomainView.of(one) for one in page.items], next_cursor=page.next_cursor)
+        return Domains(
+            items=[DomainView.of(one) for one in page.items if _acts_in(turn.principal, one.name)],
+            next_cursor=page.next_cursor,
+        )
 
-    def keys(self, turn: Turn, command: ListKeys) -> KeyPage:  # noqa: ARG002 - a handler is given its turn
-        """List keys by domain and name.
+    def keys(self, turn: Turn, command: ListKeys) -> KeyPage:
+        """List keys by domain and name; a page holds fewer than asked for where the principal may not know of some.
 
         Raises:
             InvalidInput: ``page.limit`` or ``page.cursor``.
         """
         page = self._lists.keys(domain=command.domain or None, limit=check_limit(command.limit), cursor=command.cursor)
-        return KeyPage(items=[KeyView.of(one) for one in page.items], next_cursor=page.next_cursor)
+        return KeyPage(
+            items=[KeyView.of(one) for one in page.items if _acts_in(turn.principal, one.domain)],
+            next_cursor=page.next_cursor,
+        )
 
     def get(self, turn: Turn, command: GetKey) -> KeyView:  # noqa: ARG002 - a handler is given its turn
         """Show one key.
