@@ -116,6 +116,8 @@ class Sampler:
             key = f"k{len(self._sample) % KEYS + 1}"
             connection.request("POST", f"/v1/domains/{node.DOMAIN}/keys/{key}/encrypt", BODY, headers)
             answer = json.loads(connection.getresponse().read())
+            if "ciphertext" not in answer:
+                raise AssertionError(f"not every request succeeded: {answer}")
             self._sample.append((key, answer["ciphertext"]))
         connection.close()
 
