@@ -71,7 +71,7 @@ class Entry:
     def of(cls, event: dict[str, Any]) -> Self:
         resources = event.get("resources") or [{}]
         return cls(
-            action=event.get("api", {}).get("operation") or event["unmapped"].get("action", ""),
+            action=event.get("api", {}).get("operation") or event["unmapped"]["operation"],
             resource=resources[0].get("uid", ""),
             outcome=event["unmapped"]["outcome"],
             who=event.get("actor", {}).get("user", {}).get("name", ""),

@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from threading import Thread
 
 from seawall.adapters.store.core import EpochRow, StoreOutbox
@@ -54,8 +55,10 @@ class Node:
         Raises:
             SeawallError: a home or a port in use, a wrong passphrase, a store that this program does not know.
         """
-        with node_lock(self._home):
+        with node_lock(self._home), ExitStack() as opened:
             listeners = bind(self._listen.host, self._listen.port, self._workers)
+            for listener in listeners:
+                opened.enter_context(listener)
             keep_memory_private()
             root = self._open_root()
             self._prepare()
