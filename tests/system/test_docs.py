@@ -2,14 +2,15 @@
 
 A page's fenced blocks mean:
 
-- ``console``: lines that begin with ``$ `` are commands, the others are what the command before them shows. ``…`` stands
-  for anything, blanks of any length are alike, and lines that are not shown may come in between.
+- ``console``: lines that begin with ``$ `` are commands, the others are what the command before them shows. ``…``
+  stands for anything, blanks of any length are alike, and lines that are not shown may come in between.
 - a block with ``title="name"``: the file of that name.
 - anything else is only shown.
 
 A command succeeds, unless ``$ echo $?`` after it shows how it fails.
 """
 
+import contextlib
 import os
 import re
 import shlex
@@ -36,10 +37,13 @@ PAGES = (
     "guides/rest.md",
     "operations.md",
 )
-_FENCE = re.compile(r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<body>.*?)^```$", re.M | re.S)
+_FENCE = re.compile(
+    r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 _CODE = "$ echo $?"
 _MARK = "@@seawall-docs@@"
 _PORT = "8643"
+_SECONDS = 200
 
 
 @dataclass
@@ -119,12 +123,13 @@ def _run(steps: list[Step], folder: Path) -> list[tuple[int, str]]:
         start_new_session=True,
     )
     try:
-        said, _ = shell.communicate(_script(steps, port), timeout=200)
+        said, _ = shell.communicate(_script(steps, port), timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(shell.pid, signal.SIGKILL)
+        said, _ = shell.communicate()
     finally:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(shell.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     parts = re.split(rf"\n{_MARK} (\d+)\n", said.replace(str(port), _PORT))
     return [(int(code), text) for text, code in zip(parts[0::2], parts[1::2], strict=False)]
 
@@ -145,7 +150,7 @@ def _trouble(step: Step, code: int, said: str) -> str | None:
 
 def test_everything_that_the_documentation_tells_to_type_works_as_it_says(tmp_path: Path) -> None:
     steps = [step for page in PAGES for step in _steps(page)]
-    assert len(steps) > 5, "the pages lost their commands"
+    assert len(steps) > 60, "the pages lost their commands"
 
     ends = _run(steps, tmp_path)
 

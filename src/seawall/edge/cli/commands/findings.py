@@ -26,6 +26,7 @@ def show_scan(output: Output, result: "ScanResult") -> None:
                 output.plain(f"  could not be read, so not known to be clean: {item.location}: {item.reason}")
     totals = result.totals
     output.plain(
-        f"scan {result.scan_id}: {totals.values:,} sensitive values in {totals.found:,} of {totals.scanned:,} columns "
-        f"and documents, {totals.unscannable:,} could not be read; {result.duration_ms / 1000:.1f} s"
+        f"scan {result.scan_id}: {totals.values:,} sensitive values in {totals.found:,} places; "
+        f"{totals.scanned:,} columns and files looked at, {totals.unscannable:,} could not be read; "
+        f"{result.duration_ms / 1000:.1f} s"
     )

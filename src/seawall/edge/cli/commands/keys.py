@@ -117,7 +117,12 @@ def shred(domain: str, *, options: Options | None = None) -> int:
 
     output, result = _perform(options, ShredDomain(domain=domain))
     _show_domains(output, [result.domain])
-    output.plain(f"{result.erased_versions} key versions were erased and read back as gone.")
+    if result.domain.destroyed_ms is None:
+        output.plain(
+            f"nothing under it can be used from now on; its keys are erased after {_when(result.domain.shred_after_ms)}"
+        )
+    else:
+        output.plain(f"{result.erased_versions} key versions were erased and read back as gone.")
     return 0
 
 
