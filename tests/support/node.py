@@ -185,8 +185,8 @@ class Client:
             self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=self._timeout)
         try:
             self._connection.request(method, path, body, {**said, **headers})
-            answer = self._connection.getresponse()
-            reply = Reply(status=answer.status, headers=dict(answer.getheaders()), body=answer.read())
+            with self._connection.getresponse() as answer:
+                reply = Reply(status=answer.status, headers=dict(answer.getheaders()), body=answer.read())
             if answer.will_close:
                 self.close()
         except BaseException:
@@ -211,6 +211,7 @@ class Node:
         self.home, self.workers_wanted = home, workers
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
+        self._clients: list[Client] = []
         self.port = 0
 
     def start(self, **options: Any) -> "Node":
@@ -231,14 +232,14 @@ class Node:
     def wait_ready(self, timeout: float = 60) -> None:
         deadline = time.monotonic() + timeout
         while True:
+            client = Client(self.port, timeout=5)
             try:
-                client = Client(self.port, timeout=5)
-                ready = client.ask("GET", "/readyz").status == 200
-                client.close()
-                if ready:
+                if client.ask("GET", "/readyz").status == 200:
                     return
-            except OSError:
+            except (OSError, http.client.HTTPException):
                 pass
+            finally:
+                client.close()
             assert time.monotonic() < deadline, f"the node is not ready: {self.log()}"
             time.sleep(0.05)
 
@@ -269,7 +270,9 @@ class Node:
             time.sleep(0.02)
 
     def client(self, who: str | None = None, **options: Any) -> Client:
-        return Client(self.port, self.home.token(who) if who else None, **options)
+        client = Client(self.port, self.home.token(who) if who else None, **options)
+        self._clients.append(client)
+        return client
 
     def signal(self, which: signal.Signals) -> None:
         assert self._process is not None
@@ -281,6 +284,8 @@ class Node:
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._process = None
+        while self._clients:
+            self._clients.pop().close()
         return code
 
     def stop(self) -> int:
