@@ -1,5 +1,6 @@
 """What a detector is."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -34,7 +35,7 @@ class Verdicts:
     valid: Flags
 
 
-class Detector:
+class Detector(ABC):
     """Finds one class of data.
 
     Attributes:
@@ -51,13 +52,13 @@ class Detector:
     specificity: ClassVar[float] = 0.0
     prior: ClassVar[Prior]
 
+    @abstractmethod
     def find(self, text: str) -> Iterator[Match]:
         """Find values inside a text, those of little confidence too."""
-        raise NotImplementedError
 
+    @abstractmethod
     def judge(self, value: str) -> bool | None:
         """Judge one whole cell: None where it is not written like the class, otherwise whether its check passes."""
-        raise NotImplementedError
 
     def judge_all(self, values: Sequence[str]) -> Verdicts:
         """Judge whole cells."""
