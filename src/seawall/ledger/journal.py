@@ -14,23 +14,24 @@ against 0.10 ms on ext4). Only step 4 can meet a full disk, and it leaves nothin
 """
 
 import os
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from threading import Lock
 
 from seawall.kernel.clock import Clock
 from seawall.kernel.errors import Unavailable
 from seawall.kernel.ids import Entropy
 from seawall.ledger.frames import encode_frames
-from seawall.ledger.ports import DiskFull, File, FileFailed, FileLock, Files, SyncFailed
+from seawall.ledger.ports import FileLock, Files, SyncFailed
 from seawall.ledger.recovery import Recovery
-from seawall.ledger.segments import SEGMENT_HEAD, encode_head, segment_path
 from seawall.ledger.tail import TAIL_BYTES, SharedTail, Tail
+from seawall.ledger.writer import SegmentWriter
 
 CHUNK = 4 << 20
 SEGMENT = 64 << 20
 MAX_BACKLOG = 500_000
 POISONED = "poisoned"
+_TAIL = "journal.tail"
 _SPARE = 160 << 10
 
 
@@ -64,8 +65,7 @@ class Journal:
         self._directory = f"{directory}/journal"
         self._runtime = runtime
         self._files = files
-        self._segment_bytes = segment_bytes
-        self._chunk_bytes = chunk_bytes
+        self._writer = SegmentWriter(self._directory, files, segment_bytes=segment_bytes, chunk_bytes=chunk_bytes)
         self._max_backlog = max_backlog
         self._recovery = Recovery(directory, files, clock=clock, entropy=entropy)
         self._mutex = Lock()
@@ -73,8 +73,6 @@ class Journal:
         self._lock: FileLock
         self._tail: SharedTail
         self._believed = False
-        self._file: File | None = None
-        self._number = 0
 
     def append(self, entries: Sequence[bytes]) -> None:
         """Write entries, in this order and together; they are durable on return.
@@ -86,17 +84,16 @@ class Journal:
         if not entries:
             return
         frames = encode_frames(entries)
-        with self._mutex:
+        with self._mutex, self._poisoning():
             self._open()
-            self._lock.acquire()  # 1.
-            try:
+            with self._locked():  # 1., 6.
                 tail = self._trusted()  # 2.
                 self._refuse(tail)  # 3.
-                tail, file = self._make_room(tail, len(frames))  # 4.
-                self._write(tail, file, frames, len(entries))  # 5.
-            finally:
-                self._lock.release()  # 6.
-            self._sync(file)  # 7.
+                tail, file = self._writer.make_room(self._tail, tail, len(frames))  # 4.
+                self._writer.write(self._tail, tail, file, frames, len(entries))  # 5.
+            file.fdatasync()  # 7.
+            if self._tail.poisoned:
+                raise SyncFailed
 
     def check(self) -> None:
         """Raise what :meth:`append` would raise now for an entry of any size.
@@ -104,32 +101,35 @@ class Journal:
         Raises:
             Unavailable: ``ledger.full``, ``ledger.lagging`` or ``ledger.sync_failed``.
         """
-        with self._mutex:
+        with self._mutex, self._poisoning():
             self._open()
-            tail = self._tail.load() if self._believed else None
-            if tail is None or self._tail.writing or tail.allocated - tail.end < _SPARE:
-                self._lock.acquire()
-                try:
-                    tail = self._trusted()
-                    self._refuse(tail)
-                    self._make_room(tail, _SPARE)
-                finally:
-                    self._lock.release()
-            else:
+            tail = self._glance()
+            if tail is not None and tail.allocated - tail.end >= _SPARE:
                 self._refuse(tail)
+                return
+            with self._locked():
+                tail = self._trusted()
+                self._refuse(tail)
+                self._writer.make_room(self._tail, tail, _SPARE)
 
     def tail(self) -> Tail:
         """Find where the journal ends now; what lies before may not be durable yet."""
+        with self._mutex, self._poisoning():
+            self._open()
+            tail = self._glance()
+            if tail is None:
+                with self._locked():
+                    tail = self._trusted()
+            return tail
+
+    def peek(self) -> Tail | None:
+        """Read where the journal ends without mending anything; None where only a walk through it could tell."""
+        if _TAIL not in self._files.names(self._runtime):
+            return None
         with self._mutex:
             self._open()
-            tail = self._tail.load() if self._believed else None
-            if tail is None or self._tail.writing:
-                self._lock.acquire()
-                try:
-                    tail = self._trusted()
-                finally:
-                    self._lock.release()
-            return tail
+            with self._locked():
+                return self._glance()
 
     def sync(self) -> None:
         """Return when everything before :meth:`tail`, as it is when this is called, survives a loss of power.
@@ -138,9 +138,9 @@ class Journal:
             SyncFailed: the disk did not confirm it; the journal stops.
         """
         number = self.tail().segment
-        with self._mutex:
+        with self._mutex, self._poisoning():
             # Segments before this one were synced when it was begun.
-            self._sync(self._segment(number))
+            self._writer.segment(number).fdatasync()
 
     def signed(self, size: int) -> None:
         """Take note that the scribe signed a checkpoint of this size."""
@@ -165,17 +165,14 @@ class Journal:
             self._open()
             if not self._tail.poisoned:
                 return False
-            self._lock.acquire()
-            try:
-                self._close_file()
+            with self._locked():
+                self._writer.close()
                 tail = self._recovery.find_tail(None)
                 self._recovery.write_again()
                 self._tail.store(tail)
                 self._files.remove(f"{self._directory}/{POISONED}")
                 self._files.sync_directory(self._directory)
                 self._tail.poisoned = False
-            finally:
-                self._lock.release()
         self.append([self._recovery.record("ledger.recover", {})])
         return True
 
@@ -183,7 +180,7 @@ class Journal:
         """Give back files and lock."""
         with self._mutex:
             if self._pid == os.getpid():
-                self._close_file()
+                self._writer.close()
                 self._lock.close()
                 self._tail.close()
             self._pid = 0
@@ -193,28 +190,25 @@ class Journal:
         pid = os.getpid()
         if self._pid == pid:
             return
-        self._file = None
+        self._writer.forget()
         self._files.make_directory(self._directory)
         self._files.make_directory(self._runtime)
         self._lock = self._files.lock(f"{self._runtime}/journal.lock")
         boot_id = self._files.boot_id()
-        self._tail = SharedTail(self._files.shared(f"{self._runtime}/journal.tail", TAIL_BYTES), boot_id)
+        self._tail = SharedTail(self._files.shared(f"{self._runtime}/{_TAIL}", TAIL_BYTES), boot_id)
         self._believed = any(boot_id)
         if POISONED in self._files.names(self._directory):
             self._tail.poisoned = True
         self._pid = pid
 
     def _trusted(self) -> Tail:
-        tail = self._tail.load()
-        if tail is not None and self._believed and not self._tail.writing:
+        tail = self._glance()
+        if tail is not None:
             return tail
-        whole = tail if self._believed else None
-        self._close_file()
-        try:
-            found = self._recovery.find_tail(whole)
-        except SyncFailed:
-            self._poison()
-            raise
+        # Told apart: somebody died while writing after a tail that was right, or nothing is known.
+        whole = self._tail.load() if self._believed else None
+        self._writer.close()
+        found = self._recovery.find_tail(whole)
         if whole is None:
             self._tail.signed = max(self._recovery.position().index, 0)
         self._tail.store(found)
@@ -231,73 +225,26 @@ class Journal:
                 remedy="Wait until it has caught up; if it does not, see that the scribe runs: seawall doctor.",
             )
 
-    def _make_room(self, tail: Tail, size: int) -> tuple[Tail, File]:
-        if tail.end + size > self._segment_bytes and tail.end > SEGMENT_HEAD:
-            tail = self._next_segment(tail)
-        file = self._segment(tail.segment)
-        if tail.end + size > tail.allocated:
-            allocated = -(-(tail.end + size) // self._chunk_bytes) * self._chunk_bytes
-            self._tail.begin()
-            try:
-                file.pwrite(bytes(allocated - tail.allocated), tail.allocated)
-            except (DiskFull, FileFailed):
-                file.truncate(tail.allocated)
-                self._tail.store(tail)
-                raise
-            tail = replace(tail, allocated=allocated)
-            self._tail.store(tail)
-        return tail, file
+    def _glance(self) -> Tail | None:
+        """The shared tail, where it can be believed without the lock's being held."""
+        return None if not self._believed or self._tail.writing else self._tail.load()
 
-    def _next_segment(self, tail: Tail) -> Tail:
-        old = self._segment(tail.segment)
-        number, size = tail.segment + 1, self._chunk_bytes
-        path = segment_path(self._directory, number)
-        self._tail.begin()
-        self._sync(old)
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._lock.acquire()
         try:
-            new = self._files.open(path, create=True)
-            try:
-                new.pwrite(encode_head(number, tail.count).ljust(size, b"\0"), 0)
-                self._sync(new)
-            finally:
-                new.close()
-            self._sync_names()
-        except (DiskFull, FileFailed):
-            # Come back after a loss of power, it would begin in the middle of what is written meanwhile.
-            self._files.remove(path)
-            self._sync_names()
-            self._tail.store(tail)
-            raise
-        old.truncate(tail.end)
-        tail = Tail(number, SEGMENT_HEAD, size, tail.count)
-        self._tail.store(tail)
-        return tail
+            yield
+        finally:
+            self._lock.release()
 
-    def _write(self, tail: Tail, file: File, frames: bytes, count: int) -> None:
-        self._tail.begin()
+    @contextmanager
+    def _poisoning(self) -> Iterator[None]:
+        """Let no process of this home go on after a failed sync."""
         try:
-            file.pwrite(frames, tail.end)
-        except (DiskFull, FileFailed):
-            # A file system that copies on write can be full even here.
-            file.truncate(tail.end)
-            self._tail.store(replace(tail, allocated=tail.end))
-            raise
-        self._tail.store(replace(tail, end=tail.end + len(frames), count=tail.count + count))
-
-    def _sync(self, file: File) -> None:
-        try:
-            file.fdatasync()
+            yield
         except SyncFailed:
-            self._poison()
-            raise
-        if self._tail.poisoned:
-            raise SyncFailed
-
-    def _sync_names(self) -> None:
-        try:
-            self._files.sync_directory(self._directory)
-        except SyncFailed:
-            self._poison()
+            if not self._tail.poisoned:
+                self._poison()
             raise
 
     def _poison(self) -> None:
@@ -308,15 +255,3 @@ class Journal:
         except Unavailable:
             # The shared flag stops every process; the file only outlives them, if the disk lets it.
             return
-
-    def _segment(self, number: int) -> File:
-        if self._file is None or self._number != number:
-            self._close_file()
-            self._file = self._files.open(segment_path(self._directory, number))
-            self._number = number
-        return self._file
-
-    def _close_file(self) -> None:
-        file, self._file = self._file, None
-        if file is not None:
-            file.close()

@@ -15,8 +15,9 @@ from seawall.ledger.entry import uid_of
 from seawall.ledger.event import Event, Outcome, encode
 from seawall.ledger.journal import MAX_BACKLOG, Journal
 from seawall.ledger.keys import KEYS, Verifiers, key_digests, load_signers, load_verifiers, make_keys
-from seawall.ledger.model import Query, Row, Tally
+from seawall.ledger.model import START, Query, Row, Tally
 from seawall.ledger.ports import CheckpointKeeper, FileMissing, Files, KeySealer, Projection
+from seawall.ledger.position import save_position
 from seawall.ledger.proofs import ConsistencyProof, EntryProof, prove_consistency, prove_entry
 from seawall.ledger.reader import JournalReader
 from seawall.ledger.recovery import Recovery
@@ -76,6 +77,7 @@ class Ledger:
         """
         if self.journal.tail().count:
             raise Conflict("ledger.exists", "there is a ledger here already.")
+        save_position(self._files, self._directory, START)
         make_keys(self._files, self._directory, origin, sealer, self._entropy)
         facts = key_facts(self.verifiers, key_digests(self._files, self._directory))
         now_ms = self._clock.now_ms()
@@ -175,7 +177,7 @@ class Ledger:
     def verify(self, checkpoint: str | None = None, verifiers: Verifiers | None = None) -> Report:
         """Verify against a given checkpoint, or else the one that the keeper has."""
         kept = checkpoint if checkpoint is not None else self._keeper.kept()
-        return verify(self._directory, self._files, verifiers=verifiers, kept_checkpoint=kept)
+        return verify(self._directory, self._files, verifiers=verifiers, kept_checkpoint=kept, tail=self.journal.peek())
 
     def prove(self, index: int) -> EntryProof:
         """Prove an entry under the newest checkpoint.

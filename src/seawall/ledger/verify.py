@@ -7,6 +7,9 @@
 5. The first entry vouches for the files of the keys.
 6. No file lies among the tiles that the log does not explain.
 7. The journal that is still there holds the same entries, and after them whole frames, then nothing.
+
+A node may be at work meanwhile: the position is read before the checkpoint, which is written before it; the scribe may
+take partial tiles and segments away only where others hold the same; and past a live journal's tail nobody looks.
 """
 
 from seawall.crypto.merkle import EMPTY_ROOT
@@ -14,7 +17,9 @@ from seawall.kernel.errors import Corrupt, NotFound, SeawallError
 from seawall.ledger.checkpoints import CHECKPOINT, SignedCheckpoint, load_checkpoint, open_checkpoint
 from seawall.ledger.keys import Verifiers, load_verifiers
 from seawall.ledger.ports import Files
+from seawall.ledger.position import load_position
 from seawall.ledger.report import Fault, Finding, Report
+from seawall.ledger.tail import Tail
 from seawall.ledger.verify_journal import JournalCheck
 from seawall.ledger.verify_keys import check_keys
 from seawall.ledger.verify_tiles import TileCheck
@@ -24,7 +29,12 @@ _MOST_FAULTS = 20
 
 
 def verify(
-    directory: str, files: Files, *, verifiers: Verifiers | None = None, kept_checkpoint: str | None = None
+    directory: str,
+    files: Files,
+    *,
+    verifiers: Verifiers | None = None,
+    kept_checkpoint: str | None = None,
+    tail: Tail | None = None,
 ) -> Report:
     """Verify a ledger's folder against a checkpoint kept elsewhere, where there is one.
 
@@ -34,12 +44,13 @@ def verify(
         verifiers: the public keys; without them, those in the folder, and then whoever could change the folder could
             have changed them too.
         kept_checkpoint: a signed checkpoint, from the store, a peer or a SIEM.
+        tail: where the journal ends, where processes may be writing to it now.
 
     Raises:
         NotFound: there is no ledger there, with code ``ledger.missing``.
         Corrupt: the given ``kept_checkpoint`` itself does not verify, with code ``ledger.checkpoint``.
     """
-    return _Verification(directory, files, verifiers, kept_checkpoint).run()
+    return _Verification(directory, files, verifiers, kept_checkpoint).run(tail)
 
 
 class _Verification:
@@ -51,12 +62,14 @@ class _Verification:
         self._faults: list[Fault] = []
         self._notes: list[str] = []
 
-    def run(self) -> Report:
+    def run(self, tail: Tail | None) -> Report:
         if not self._files.names(self._directory):
             raise NotFound("ledger.missing", "there is no ledger here.", remedy="Name the home, or run seawall init.")
         verifiers = self._keys()
         if verifiers is None:
             return self._report(None, None, 0, torn=False)
+        journal = JournalCheck(self._directory, self._files, self._fault, tail)
+        journal.read_position()
         newest = self._newest(verifiers)  # 1.
         kept = open_checkpoint(self._kept_note, verifiers) if self._kept_note else None  # 2.
         if kept is None:
@@ -76,8 +89,7 @@ class _Verification:
         if size:
             check_keys(self._directory, self._files, tiles.bundle(0), verifiers, self._fault)  # 5.
         tiles.check_names()  # 6.
-        journal = JournalCheck(self._directory, self._files, size, tiles.bundle, self._fault)
-        journal.run()  # 7.
+        journal.run(size, tiles.bundle)  # 7.
         if journal.torn:
             self._notes.append("The journal ends in a torn write after the checkpoint; the next writer cuts it.")
         return self._report(newest, kept, journal.unsigned, torn=journal.torn)
@@ -99,7 +111,8 @@ class _Verification:
             self._fault(CHECKPOINT, error.text)
             return None
         if newest is None:
-            if self._files.names(f"{self._directory}/tile"):
+            position = load_position(self._files, self._directory)
+            if position is None or position.index:
                 self._fault(CHECKPOINT, "missing")
         elif newest.size == 0 and newest.root != EMPTY_ROOT:
             self._fault(CHECKPOINT, "the root of an empty log is not the hash of nothing")

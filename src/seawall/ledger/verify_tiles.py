@@ -79,8 +79,8 @@ class TileCheck:
                 continue
             level, index, width = place
             if width < tile_width(max(level, 0), index, self._size):
-                mine = self._mine(level, index, width)
-                if mine is not None and self._store.read(path) != mine:
+                mine, data = self._mine(level, index, width), self._store.read(path)
+                if mine is not None and data is not None and data != mine:
                     self._fault(path, "changed", index=(index * TILE_WIDTH) << 8 * max(level, 0))
 
     def _leaves(self, index: int) -> Hashes | None:
@@ -124,12 +124,13 @@ class TileCheck:
         return None if data is None or len(data) < width * HASH_BYTES else _hashes(data)[:width]
 
     def _find(self, full: str, width: int) -> tuple[str, bytes | None]:
-        path = full if width == TILE_WIDTH else f"{full}.p/{width}"
-        for candidate in self._store.candidates(full, width):
-            data = self._store.read(candidate)
-            if data is not None:
-                return candidate, data
-        return path, None
+        # Twice, because a scribe may put a wider tile in the place of a narrower one between two looks.
+        for _ in range(2):
+            for candidate in self._store.candidates(full, width):
+                data = self._store.read(candidate)
+                if data is not None:
+                    return candidate, data
+        return full if width == TILE_WIDTH else f"{full}.p/{width}", None
 
     def _bundle(self, index: int) -> list[bytes] | None:
         try:

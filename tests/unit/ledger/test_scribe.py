@@ -142,8 +142,8 @@ def test_a_lost_projection_is_made_again(files):
 
 def test_consumed_segments_are_removed_and_the_lag_falls(files):
     ledger = make_ledger("/h", files=files)
-    ledger.journal._segment_bytes = 8192
-    ledger.journal._chunk_bytes = 4096
+    ledger.journal._writer._segment_bytes = 8192
+    ledger.journal._writer._chunk_bytes = 4096
     for entry in make_entries(60):
         ledger.journal.append([entry])
     assert len(files.names("/h/ledger/journal")) > 3
