@@ -1,10 +1,7 @@
 """Makes an installation: folders, root of trust, store, ledger and the first administrator, all of it or nothing."""
 
-import contextlib
 import os
-import shutil
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -55,8 +52,7 @@ def found(
         settings = msgspec.convert({"trial": trial, **config}, Settings)
     except msgspec.ValidationError as error:
         raise InvalidInput("settings.invalid", str(error), field="init") from None
-    homes.make_folders(home)
-    with _all_or_nothing(home):
+    with homes.founding(home):
         # 2.
         root = make_root(home, settings, lambda: _new_passphrase(home, passphrase, trial=trial))
         try:
@@ -110,20 +106,3 @@ def _first_administrator(rooms: Rooms, name: str, *, keep: bool) -> str:
         homes.write_private(rooms.home.tokens / f"{name}.token", enrolled.token + "\n")
     code: str = rooms.desk.perform(SYSTEM, CreateEnrolment(principal=name), source="system").code
     return code
-
-
-@contextlib.contextmanager
-def _all_or_nothing(home: Home) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        for path in home.path.iterdir():
-            _remove(path)
-        raise
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from seawall.kernel.secret import Secret
 from seawall.settings import Home
 
 _WORDS = 6
+_MARK = "being-made"
 _TRIES, _PAUSE_S = 10, 0.02
 TRIAL_NOTICE = (
     "This home is for trial only: the passphrase of its root of trust and the tokens of its people lie beside the data "
@@ -21,30 +23,80 @@ TRIAL_NOTICE = (
 )
 
 
-def make_folders(home: Home) -> None:
-    """Make the folders of a new home, 0700.
+@contextmanager
+def founding(home: Home) -> Iterator[None]:
+    """Make the folders of a new home, 0700, and hold them until it is made; nothing is left when that fails.
+
+    A mark says that a home is being made. One that nobody holds was left by a process that died: what it left is
+    cleared away first.
 
     Raises:
-        Conflict: with code ``home.exists``.
+        Conflict: with code ``home.exists`` or ``home.being_made``.
         InvalidInput: with code ``home.not_empty`` or ``home.unwritable``.
     """
     if home.exists:
         raise Conflict(
             "home.exists", f"there is a Seawall home at {home.path} already.", remedy="Use it, or name another."
         )
+    mark = home.path / _MARK
     try:
         home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if any(path.name != "lock" for path in home.path.iterdir()):
-            raise InvalidInput(
-                "home.not_empty", f"{home.path} holds other files.", field="home", remedy="Name an empty folder."
-            )
+        if not mark.exists():
+            _must_be_empty(home)
+        descriptor = os.open(mark, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _unwritable(home, error) from None
+    try:
+        _begin(home, descriptor)
+        try:
+            yield
+        except BaseException:
+            _clear(home)
+            mark.unlink(missing_ok=True)
+            raise
+        mark.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def _begin(home: Home, descriptor: int) -> None:
+    if not _take(descriptor):
+        raise Conflict("home.being_made", f"another process makes a home at {home.path}.", remedy="Wait for it.")
+    try:
+        _clear(home)
+        _must_be_empty(home)
         home.path.chmod(0o700)
-        for folder in (home.ledger, home.epoch.parent, home.policies, home.reports, home.tokens):
+        for folder in _folders(home):
             folder.mkdir(mode=0o700)
     except OSError as error:
+        raise _unwritable(home, error) from None
+
+
+def _folders(home: Home) -> tuple[Path, ...]:
+    return (home.ledger, home.epoch.parent, home.policies, home.reports, home.tokens)
+
+
+def _clear(home: Home) -> None:
+    """Remove what a home is made of, and nothing else."""
+    for folder in _folders(home):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in (home.store, home.projection, home.sealed_root, home.passphrase, home.path / "token-record"):
+        for path in (*home.path.glob(f"{file.name}*"), home.path / f".{file.name}.new"):
+            path.unlink(missing_ok=True)
+    home.config.unlink(missing_ok=True)
+
+
+def _must_be_empty(home: Home) -> None:
+    if any(path.name not in {home.lock.name, _MARK} for path in home.path.iterdir()):
         raise InvalidInput(
-            "home.unwritable", f"{home.path} cannot be made: {os.strerror(error.errno or 0)}.", field="home"
-        ) from None
+            "home.not_empty", f"{home.path} holds other files.", field="home", remedy="Name an empty folder."
+        )
+
+
+def _unwritable(home: Home, error: OSError) -> InvalidInput:
+    return InvalidInput(
+        "home.unwritable", f"{home.path} cannot be made: {os.strerror(error.errno or 0)}.", field="home"
+    )
 
 
 def write_config(home: Home, config: Mapping[str, Any], *, trial: bool) -> None:

@@ -21,6 +21,7 @@ def build() -> App:
         name="seawall",
         help="Find sensitive data, protect it under your own keys, watch who touches it, prove it.",
         version=__version__,
+        suppress_keyboard_interrupt=False,
     )
     app.command(f"{_AT}.node:init", help="Make a home: store, ledger, root of trust, first administrator.")
     app.command(f"{_AT}.node:up", help="Run a node until it is told to stop.")
