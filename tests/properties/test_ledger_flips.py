@@ -29,7 +29,7 @@ def signed(request, tmp_path_factory):
     """A ledger with several segments, partial tiles on three levels, entries after the checkpoint."""
     home, keeper = tmp_path_factory.mktemp("ledger"), MemoryKeeper()
     ledger = make_ledger(str(home), keeper=keeper)
-    ledger.journal._segment_bytes, ledger.journal._chunk_bytes = 65_536, 16_384
+    ledger.journal._writer._segment_bytes, ledger.journal._writer._chunk_bytes = 65_536, 16_384
     for number in (3, 297, 300):
         for _ in range(number):
             ledger.journal.append(make_entries(1))

@@ -55,7 +55,7 @@ class Home(RuleBasedStateMachine):
             for number in range(3)
         ]
         for process in self.processes:
-            process.journal._segment_bytes, process.journal._chunk_bytes = 6144, 2048
+            process.journal._writer._segment_bytes, process.journal._writer._chunk_bytes = 6144, 2048
 
     def end(self, random: Random | None) -> None:
         if random is None:

@@ -52,7 +52,7 @@ def open_ledger(home: Path):
 def write(home: Path, told: int) -> None:
     """Keep 16 entries waiting; say the uid of each on the pipe once it is acknowledged."""
     ledger = open_ledger(home)
-    ledger.journal._segment_bytes, ledger.journal._chunk_bytes = 1 << 20, 1 << 18
+    ledger.journal._writer._segment_bytes, ledger.journal._writer._chunk_bytes = 1 << 20, 1 << 18
     commit = ledger.commit()
 
     def submit() -> None:
@@ -105,7 +105,7 @@ def main(home: Path, rounds: int, writers: int) -> None:
 
         listener = threading.Thread(target=listen)
         listener.start()
-        time.sleep(random.uniform(0.08, 0.35))
+        time.sleep(random.uniform(0.06, 0.28))
         random.shuffle(pids)
         for pid in pids:
             os.kill(pid, signal.SIGKILL)

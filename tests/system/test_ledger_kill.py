@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROUNDS = 25
+ROUNDS = 22
 
 
 def test_kill_9_under_load_loses_no_acknowledged_record(tmp_path):

@@ -4,16 +4,19 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 from seawall.adapters.ledger.projection import SqliteProjection
 from seawall.ledger.entry import uid_of
 from seawall.ledger.model import Query
 from seawall.ledger.report import Finding
-from support.ledgers import PlainSealer, make_ledger
+from support.ledgers import MemoryKeeper, PlainSealer, make_entries, make_ledger
 
 WRITER = """
 import sys
+import threading
 from support.ledgers import APP, make_entry, make_ledger
 from seawall.kernel.ids import uuid7
 from seawall.kernel.terms import Principal
@@ -51,3 +54,38 @@ def test_what_each_process_wrote_stands_in_its_order(tmp_path):
         assert len(ledger.query(Query(principal=f"w{number}"), None, 1000).items) == 300
     assert ledger.verify().finding is Finding.WHOLE
     ledger.close()
+
+
+def test_a_ledger_is_found_whole_while_it_is_written_to(tmp_path):
+    ledger = make_ledger(str(tmp_path), keeper=MemoryKeeper())
+    ledger.journal._writer._segment_bytes, ledger.journal._writer._chunk_bytes = 1 << 17, 1 << 15
+    scribe = ledger.scribe(PlainSealer())
+    scribe.open()
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            ledger.journal.append(make_entries(7))
+            time.sleep(0.001)
+
+    def sign() -> None:
+        while not stop.is_set():
+            scribe.step(sign=True)
+
+    threads = [threading.Thread(target=write), threading.Thread(target=sign)]
+    for thread in threads:
+        thread.start()
+    reader = make_ledger(str(tmp_path), create=False)
+    reports = [reader.verify()]
+    end = time.monotonic() + 20
+    while (len(reports) < 100 or reports[-1].size < 2000) and time.monotonic() < end:
+        reports.append(reader.verify())
+    stop.set()
+    for thread in threads:
+        thread.join()
+    scribe.close()
+    assert [report.faults for report in reports if report.faults] == []
+    assert {report.finding for report in reports} == {Finding.WHOLE}
+    assert reports[-1].size >= 2000
+    for each in (ledger, reader):
+        each.close()

@@ -92,8 +92,7 @@ class Journal:
                 tail, file = self._writer.make_room(self._tail, tail, len(frames))  # 4.
                 self._writer.write(self._tail, tail, file, frames, len(entries))  # 5.
             file.fdatasync()  # 7.
-            if self._tail.poisoned:
-                raise SyncFailed
+            self._refuse_poisoned()
 
     def check(self) -> None:
         """Raise what :meth:`append` would raise now for an entry of any size.
@@ -141,6 +140,7 @@ class Journal:
         with self._mutex, self._poisoning():
             # Segments before this one were synced when it was begun.
             self._writer.segment(number).fdatasync()
+            self._refuse_poisoned()
 
     def signed(self, size: int) -> None:
         """Take note that the scribe signed a checkpoint of this size."""
@@ -215,9 +215,13 @@ class Journal:
         self._believed = True
         return found
 
-    def _refuse(self, tail: Tail) -> None:
+    def _refuse_poisoned(self) -> None:
+        # A sync after one that failed may succeed over what that one lost.
         if self._tail.poisoned:
             raise SyncFailed
+
+    def _refuse(self, tail: Tail) -> None:
+        self._refuse_poisoned()
         if tail.count - self._tail.signed > self._max_backlog:
             raise Unavailable(
                 "ledger.lagging",

@@ -1,10 +1,12 @@
+import contextlib
 import json
 import os
+from random import Random
 
 import pytest
 
 from seawall.adapters.files.os_files import OsFiles
-from seawall.adapters.files.volatile import VolatileFiles
+from seawall.adapters.files.volatile import Killed, VolatileFiles
 from seawall.kernel.clock import FixedClock
 from seawall.kernel.errors import Corrupt, InvalidInput, Unavailable
 from seawall.ledger.frames import FRAME_HEAD
@@ -151,9 +153,57 @@ def test_after_a_failed_sync_no_process_answers_until_the_disk_confirms_again():
     assert b'"operation":"ledger.recover"' in read[-2]
 
 
-def test_what_was_recovered_survives_a_loss_of_power():
-    from random import Random
+def test_a_sync_after_one_that_failed_is_not_believed():
+    files = VolatileFiles()
+    journal, scribes = _journal(files), _journal(files)
+    journal.append(make_entries(1))
+    files.fail_syncs = 1
+    with pytest.raises(Unavailable):
+        journal.append(make_entries(1))
+    for one in (journal, scribes):
+        with pytest.raises(Unavailable) as raised:
+            one.sync()
+        assert raised.value.code == "ledger.sync_failed"
 
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("fate", range(14))
+def test_a_segment_begun_by_a_process_that_died_survives_a_loss_of_power(fate, seed):
+    files = VolatileFiles()
+    journal = _journal(files)
+    first = make_entries(13)
+    journal.append(first)
+    files.steps_to_live = fate
+    with contextlib.suppress(Killed):
+        journal.append(make_entries(5))
+    files.die()
+    more = make_entries(2)
+    other = _journal(files)
+    other.append(more)
+    files.crash(Random(seed))
+    again = _journal(files)
+    read = _read(files, again)
+    assert read[:13] == first
+    assert [entry for entry in read if entry in more] == more
+
+
+@pytest.mark.parametrize("room", range(0, 4096, 500))
+def test_a_segment_that_a_full_disk_did_not_take_does_not_come_back(room):
+    for seed in range(12):
+        files = VolatileFiles()
+        journal = _journal(files)
+        known = make_entries(13)
+        journal.append(known)
+        files.room = room
+        with pytest.raises(Unavailable):
+            journal.append(make_entries(5))
+        one = make_entries(1)
+        journal.append(one)
+        files.crash(Random(seed))
+        assert _read(files, _journal(files)) == known + one
+
+
+def test_what_was_recovered_survives_a_loss_of_power():
     for seed in range(20):
         files = VolatileFiles()
         journal = _journal(files)
@@ -172,8 +222,6 @@ def test_what_was_recovered_survives_a_loss_of_power():
 
 
 def test_a_failed_sync_is_remembered_after_a_restart_of_the_machine():
-    from random import Random
-
     files = VolatileFiles()
     journal = _journal(files)
     journal.append(make_entries(1))
