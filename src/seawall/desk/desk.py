@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,7 +97,7 @@ class Desk:
         """
         turn = self._turn(principal, command, source, origin, progress)
         # 2. Access decides.
-        decision = self._decider.decide(principal, command.action, turn.resource)
+        decision = turn.decide(command.action, turn.resource)
         if not decision.allow:
             if principal.anonymous:
                 self.stranger(origin, decision.code, source)
@@ -114,7 +115,9 @@ class Desk:
         except Exception as raised:  # noqa: BLE001 - step 6
             # 6. What is not ours says nothing of the inside.
             error = _ours(raised, command.action)
-            self._relay(turn, only_committed=True)
+            # A store that does not answer now keeps what was committed for the next start; the failure is told anyhow.
+            with suppress(SeawallError):
+                self._relay(turn, only_committed=True)
             if principal.anonymous:
                 self.stranger(origin, error.code, source)
             else:
@@ -155,7 +158,7 @@ class Desk:
     def begin(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Begun:
         """Run an inline command at once; its answer may leave when :meth:`submit` says that ``entry`` is durable."""
         turn = self._turn(principal, command, source, origin)
-        decision = self._decider.decide(principal, command.action, turn.resource)
+        decision = turn.decide(command.action, turn.resource)
         if not decision.allow:
             entry = turn.entry(Outcome.DENIED, decision.code)
             return Begun(None, denial(decision.code, command.action), entry)
@@ -209,7 +212,9 @@ class Desk:
         records = [record for record in turn.records if waiting is None or record.uid in waiting]
         for record in records:
             self._commit.append(record.body)
-        self._outbox.done([record.uid for record in records])
+        # They are durable where they belong: one that cannot be forgotten now is found in both at the next start.
+        with suppress(SeawallError):
+            self._outbox.done([record.uid for record in records])
 
     def _turn(
         self, principal: Principal, command: Command, source: str, origin: str, progress: Progress | None = None

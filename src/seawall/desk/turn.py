@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seawall.desk.ports import Decider
+from seawall.desk.ports import Decider, Decision
 from seawall.desk.uids import EventUids
 from seawall.kernel.command import Command, Record
 from seawall.kernel.errors import Denied
@@ -84,13 +84,18 @@ class DeskTurn:
         """Add facts to the outcome that the desk records."""
         self.facts.update(facts)
 
+    def decide(self, action: str, resource: Resource) -> Decision:
+        """Ask access, which may read where the request came from."""
+        context = {"source": self.source, "origin": self.origin} if self.origin else {"source": self.source}
+        return self._decider.decide(self.principal, action, resource, context)
+
     def check(self, action: str, resource: Resource) -> None:
         """Ask access once more.
 
         Raises:
             Denied: when policy says no.
         """
-        decision = self._decider.decide(self.principal, action, resource)
+        decision = self.decide(action, resource)
         if not decision.allow:
             raise denial(decision.code, action)
 

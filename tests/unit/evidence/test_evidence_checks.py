@@ -7,6 +7,7 @@ import pytest
 
 from seawall.capabilities.evidence.catalogue.load import shipped_catalogue
 from seawall.capabilities.evidence.checks.shipped import shipped_checks
+from seawall.capabilities.evidence.collect.keys import root as collected_root
 from seawall.capabilities.evidence.commands import Assess
 from seawall.capabilities.evidence.judge import Judge
 from seawall.capabilities.evidence.measure import Measure
@@ -271,3 +272,10 @@ def test_a_fact_of_an_unknown_shape_counts_as_missing():
     controls = judged(facts)
     assert controls["mon-1"].status is A
     assert "Nothing was measured of ledger.verified." in controls["mon-1"].reasons
+
+
+def test_every_fips_140_2_certificate_is_historical_since_21_september_2026():
+    ended_ms = 1_789_948_800_000
+    told = certificate(reference="FIPS 140-2 #1234", sunset_ms=None)
+    assert collected_root(told, ended_ms - 1).certificate.status == "active"
+    assert collected_root(told, ended_ms).certificate.status == "historical"

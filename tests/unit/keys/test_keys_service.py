@@ -26,6 +26,7 @@ from seawall.capabilities.keys.commands import (
 from seawall.capabilities.keys.model import KeyState, Purpose
 from seawall.crypto.envelope import parse
 from seawall.kernel.errors import Conflict, Corrupt, InvalidInput, NotFound, Unavailable
+from seawall.kernel.terms import Principal, Role
 from support.keyroom import KeyRoom
 
 DAY = 86_400
@@ -68,7 +69,7 @@ def test_a_context_is_needed_again(room):
     sealed = _encrypt(room, context="row 7")
     assert _decrypt(room, sealed, context="row 7") == b"value"
     for wrong in ("row 8", "", "row 7 "):
-        _refused("crypto.open_failed", lambda wrong=wrong: _decrypt(room, sealed, context=wrong), Corrupt)
+        _refused("keys.not_opened", lambda wrong=wrong: _decrypt(room, sealed, context=wrong), InvalidInput)
 
 
 def test_a_key_opens_its_own_alone(room):
@@ -209,6 +210,21 @@ def test_finishing_one_domain_leaves_the_others(room):
     room.clock.advance(8 * DAY)
     assert room.do(FinishDestroy(domain="shop")).keys == ["shop/k"]
     assert room.do(FinishDestroy()).keys == ["bank/k"]
+
+
+def test_who_acts_in_one_domain_finishes_nothing_of_another_and_hears_nothing_of_it(room):
+    room.do(CreateDomain(name="shop", waiting_days=7))
+    room.do(CreateDomain(name="gone", waiting_days=7))
+    room.do(CreateKey(domain="shop", name="k"))
+    for domain in ("bank", "shop"):
+        room.do(DestroyKey(domain=domain, key="k"))
+    room.do(ShredDomain(domain="gone"))
+    room.clock.advance(8 * DAY)
+    of_shop = Principal(id="s", name="s", roles=frozenset({Role.CUSTODIAN}), domains=frozenset({"shop"}))
+    mine = room.do(FinishDestroy(), principal=of_shop)
+    assert (mine.keys, mine.domains) == (["shop/k"], [])
+    everything = room.do(FinishDestroy())
+    assert (everything.keys, everything.domains) == (["bank/k"], ["gone"])
 
 
 def test_a_trial_domain_destroys_at_once(room):

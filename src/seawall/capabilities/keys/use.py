@@ -7,7 +7,7 @@ from seawall.capabilities.keys.ring import KeyRing
 from seawall.crypto import envelope
 from seawall.crypto.envelope import Opener, Sealer
 from seawall.kernel.command import Turn
-from seawall.kernel.errors import InvalidInput, Unavailable
+from seawall.kernel.errors import Corrupt, InvalidInput, Unavailable
 
 _VERSION_AT = len(envelope.MAGIC) + 2 + 16
 _VERSION_END = _VERSION_AT + 4
@@ -36,26 +36,28 @@ class KeyUser:
         """Decrypt what a version of the key made.
 
         Raises:
-            InvalidInput: ``envelope.malformed``, or ``envelope.other_key``.
-            Corrupt: ``crypto.open_failed``, also for another context or domain.
+            InvalidInput: ``envelope.malformed``, ``envelope.other_key``, or ``keys.not_opened`` for what was changed or
+                made for another context.
             NotFound, Conflict, Unavailable: as :meth:`KeyRing.take`.
         """
         sealed = command.ciphertext
         version, opener = self._opener(command.domain, command.key, sealed)
         turn.note(version=version)
-        return Decrypted(plaintext=opener.open(sealed, command.context.encode()))
+        return Decrypted(plaintext=_open(opener, sealed, command.context.encode()))
 
     def rewrap(self, turn: Turn, command: Rewrap) -> Encrypted:
         """Encrypt anew under the current version.
 
         Raises:
-            NotFound, InvalidInput, Conflict, Corrupt, Unavailable: as decrypting, then encrypting.
+            NotFound, InvalidInput, Conflict, Unavailable: as decrypting, then encrypting.
         """
         old, opener = self._opener(command.domain, command.key, command.ciphertext)
         key, sealer = self._sealer(command.domain, command.key)
         context = command.context.encode()
         turn.note(version=key.version, old_version=old)
-        return Encrypted(ciphertext=sealer.seal(opener.open(command.ciphertext, context), context), version=key.version)
+        return Encrypted(
+            ciphertext=sealer.seal(_open(opener, command.ciphertext, context), context), version=key.version
+        )
 
     def _sealer(self, domain: str, name: str) -> tuple[HeldKey, Sealer]:
         key = self._ring.take(domain, name, Purpose.ENCRYPT, Use.PROTECT)
@@ -87,3 +89,16 @@ class KeyUser:
         if opener is None:
             raise Unavailable("keys.changing", "the key changed just now.", remedy="Try again.")
         return opener
+
+
+def _open(opener: Opener, sealed: bytes, context: bytes) -> bytes:
+    try:
+        return opener.open(sealed, context)
+    except Corrupt:
+        # The caller brought it: to us nothing stored is damaged.
+        raise InvalidInput(
+            "keys.not_opened",
+            "this ciphertext was changed, or was made for another context.",
+            field="ciphertext",
+            remedy="Give the context that it was encrypted with.",
+        ) from None

@@ -24,6 +24,9 @@ DAY_MS = 86_400_000
 ROTATION_WINDOW_DAYS = 365
 Actions = Callable[[int], Sequence[ActionSeen]]
 
+_FIPS_140_2 = "140-2"
+_FIPS_140_2_ENDED_MS = 1_789_948_800_000  # 2026-09-21T00:00:00Z
+
 
 def inventory(keys: Sequence[KeySeen], now_ms: int) -> KeysValue:
     """Measure the age of every key; a creation in the future (the clock went back) counts as age 0."""
@@ -31,10 +34,15 @@ def inventory(keys: Sequence[KeySeen], now_ms: int) -> KeysValue:
 
 
 def root(seen: RootSeen, now_ms: int) -> RootValue:
-    """Describe the root of trust; a certificate past its sunset counts as expired, whatever was recorded."""
+    """Describe the root of trust; a certificate past its sunset counts as expired, whatever was recorded.
+
+    Every FIPS 140-2 certificate moved to the historical list on 21 September 2026 (NIST CMVP).
+    """
     certificate = seen.certificate
     if certificate is not None and certificate.sunset_ms is not None and certificate.sunset_ms <= now_ms:
         certificate = msgspec.structs.replace(certificate, status="expired")
+    elif certificate is not None and _FIPS_140_2 in certificate.reference and now_ms >= _FIPS_140_2_ENDED_MS:
+        certificate = msgspec.structs.replace(certificate, status="historical")
     return RootValue(
         kind=seen.kind,
         hardware=seen.hardware,
