@@ -1,3 +1,4 @@
+import contextlib
 import shutil
 import threading
 from random import Random
@@ -266,6 +267,26 @@ def test_the_scribe_may_die_between_any_two_operations(power):
         report = after.verify()
         assert report.finding is Finding.WHOLE, report
     assert step > 20
+
+
+@pytest.mark.parametrize("fate", range(5))
+def test_what_is_signed_survives_though_its_writer_died_before_it_synced(fate):
+    for seed in range(10):
+        files, keeper = VolatileFiles(), MemoryKeeper()
+        ledger = make_ledger("/h", files=files, keeper=keeper)
+        sign(ledger)
+        files.steps_to_live = fate
+        with contextlib.suppress(Killed):
+            ledger.journal.append(make_entries(5))
+        files.die()
+        after = make_ledger("/h", files=files, keeper=keeper)
+        sign(after)
+        signed = after.checkpoint().size
+        files.crash(Random(seed))
+        again = make_ledger("/h", files=files, keeper=keeper)
+        assert again.size() >= signed
+        sign(again)
+        assert again.verify().finding is Finding.WHOLE
 
 
 def test_a_full_disk_stops_the_scribe_and_it_goes_on_afterwards(files):

@@ -167,6 +167,17 @@ def test_a_missing_file_is_found(ledger, name):
     assert any(fault.file in name or name.startswith(fault.file) for fault in report.faults), report.faults
 
 
+@pytest.mark.parametrize("name", ["ed25519.sealed", "ml-dsa-44.sealed"])
+def test_a_changed_sealed_key_is_found_though_nobody_can_read_it(ledger, name):
+    path = ledger[0] / "keys" / name
+    raw = bytearray(path.read_bytes())
+    raw[-9] ^= 1
+    path.write_bytes(raw)
+    assert [fault.file for fault in _verify(ledger).faults] == [f"keys/{name}"]
+    path.rename(ledger[0] / "keys/other")
+    assert {fault.file for fault in _verify(ledger).faults} == {f"keys/{name}", "keys/other"}
+
+
 def test_a_stranger_among_the_tiles_is_found(ledger):
     for name in ("tile/0/000.bak", "tile/x", "tile/00/000", "tile/0/000.p/256", "tile/0/000.p/0", "tile/64/000"):
         path = ledger[0] / name
