@@ -10,7 +10,7 @@ from seawall.app.bridges.scan_classifier import ScanClassifier
 from seawall.capabilities.discover.commands import ItemStatus, Scan, StoreFindings, StoreKind, StoreStatus
 from seawall.capabilities.discover.scan import Scanner
 from seawall.capabilities.protect.commands import Protect
-from seawall.kernel.errors import Denied, InvalidInput, NotFound
+from seawall.kernel.errors import Corrupt, Denied, InvalidInput, NotFound
 from seawall.kernel.terms import DataClass, Role
 from support.clear_data import make_csv, make_database, make_json
 from support.house import ENGINEER, House, somebody
@@ -167,5 +167,5 @@ def test_a_database_that_could_not_be_read_is_refused(house, tmp_path):
         reason="the file is damaged.",
     )
     changed = msgspec.structs.replace(result, stores=(failed,))
-    with pytest.raises(InvalidInput, match="the file is damaged"):
+    with pytest.raises(Corrupt, match="the file is damaged"):
         _with(house, changed).columns(house.turn(ENGINEER, Scan(targets=["x"])), str(target), None)

@@ -20,13 +20,14 @@ from seawall.capabilities.discover.commands import (
     ScanResult,
     ScanStatus,
     ShowScan,
+    StoreFindings,
     StoreKind,
     StoreStatus,
 )
 from seawall.capabilities.discover.ports import ScanStore
 from seawall.capabilities.protect.ports import Classification, Targets
 from seawall.kernel.command import Turn
-from seawall.kernel.errors import InvalidInput
+from seawall.kernel.errors import Corrupt, InvalidInput, SeawallError, Unavailable
 
 if TYPE_CHECKING:
     from seawall.kernel.terms import DataClass
@@ -55,7 +56,7 @@ class ScanClassifier:
             Denied: when ``turn`` may not see the scan, or make one.
             NotFound: ``discover.unknown_scan``.
             InvalidInput: ``protect.scan``, when the scan did not end well, did not read this target, or not as columns.
-            Unavailable, Corrupt: as a new scan raises.
+            Unavailable, Corrupt: as a new scan raises, and when the scan could not read the target to its end.
         """
         place = self._targets.resolve(target)
         result = self._scan(turn, place) if scan_id is None else self._kept(turn, scan_id)
@@ -98,7 +99,7 @@ def _items_of(result: ScanResult, place: str) -> Iterator[ItemFindings]:
             yield from inside
         elif target == place:
             if store.status is StoreStatus.FAILED:
-                raise _wrong(f"the scan could not read this target: {store.reason}")
+                raise _failed(store)
             found = True
             yield from store.items
     if not found:
@@ -113,6 +114,12 @@ def _no_columns(item: ItemFindings) -> InvalidInput:
     if item.status is ItemStatus.UNSCANNABLE:
         return _wrong(f"the scan could not read this target: {item.reason}")
     return _wrong("the scan found sensitive text in this file, but no columns that hold it.")
+
+
+def _failed(store: StoreFindings) -> SeawallError:
+    kind = Corrupt if store.code.endswith(".corrupt") else Unavailable
+    text = f"this target could not be read to its end: {store.reason}"
+    return kind(store.code, text, field="target", remedy="Repair or restore it, or take a backup of it.")
 
 
 def _wrong(text: str) -> InvalidInput:

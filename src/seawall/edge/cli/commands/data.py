@@ -8,12 +8,13 @@ from cyclopts import Parameter
 
 from seawall.edge.cli.commands.findings import show_scan
 from seawall.edge.cli.commands.protections import show_protection
+from seawall.edge.cli.failures import FOUND
 from seawall.edge.cli.options import Options
 from seawall.kernel.errors import InvalidInput
 
 
 def scan(*targets: str, sample_rows: int | None = None, options: Options | None = None) -> int:
-    """Find sensitive data in files and databases.
+    """Find sensitive data in files and databases; exit code 1 when one of them could not be read to its end.
 
     Args:
         targets: a path, a glob, sqlite:///… or postgresql://….
@@ -29,7 +30,7 @@ def scan(*targets: str, sample_rows: int | None = None, options: Options | None 
         result = session.perform(Scan(targets=list(targets), sample_rows=sample_rows), progress=progress)
     output.document(result)
     show_scan(output, result)
-    return 0
+    return FOUND if any(store.status == "failed" for store in result.stores) else 0
 
 
 def protect(

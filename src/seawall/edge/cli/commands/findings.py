@@ -19,8 +19,11 @@ def show_scan(output: Output, result: "ScanResult") -> None:
         title = f"{store.target}  ({store.kind}, {store.status}, {store.scanned:,} looked at, {store.rows:,} rows)"
         if rows:
             output.table(title, ("where", "class", "values", "invalid", "sensitivity", "example"), rows)
-        else:
+        elif store.status != "failed":
             output.plain(f"{title}: nothing found. {store.reason}")
+        if store.status == "failed":
+            output.plain(f"{title}: reading stopped, so what it holds is not known: {store.reason} [{store.code}]")
+            output.plain("  Repair or restore it, and scan it again.")
         for item in store.items:
             if item.status == "unscannable":
                 output.plain(f"  could not be read, so not known to be clean: {item.location}: {item.reason}")
