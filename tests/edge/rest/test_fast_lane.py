@@ -376,3 +376,39 @@ def test_a_revoked_token_stops_at_the_next_epoch():
         server.desk.authenticator.revoked = True
         server.desk.epoch += 1
         assert statuses(server.talk(request())) == [401]
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_token_revoked_while_the_body_is_on_its_way_opens_nothing(fast):
+    with running(fast=fast) as server:
+        warm(server)
+        count = len(server.desk.commands)
+        whole = request(connection="close")
+        with server.connect() as client:
+            client.sendall(whole[:-5])
+            time.sleep(0.1)
+            server.desk.authenticator.revoked = True
+            server.desk.epoch += 1
+            client.sendall(whole[-5:])
+            assert statuses(read_all(client)) == [401]
+        assert len(server.desk.commands) == count
+
+
+def test_a_request_in_pieces_by_somebody_known_stays_whole():
+    with running() as server:
+        warm(server)
+        whole = request(connection="close")
+        with server.connect() as client:
+            for piece in (whole[:-9], whole[-9:-3], whole[-3:]):
+                client.sendall(piece)
+                time.sleep(0.05)
+            assert without_date(read_all(client)).endswith(b'{"ciphertext":"b2xsZWg=","version":1}')
+
+
+def test_a_trailer_proves_nothing(node):
+    head = request("POST", "/v1/domains", b"", authorization="", content_length="", transfer_encoding="chunked")
+    chunks = b'c\r\n{"name":"x"}\r\n0\r\nauthorization: Bearer swt_alice\r\n\r\n'
+    assert statuses(node.talk(head + chunks)) == [401]
+    named = request("POST", "/v1/domains", b"", host="", content_length="", transfer_encoding="chunked")
+    chunks = b'c\r\n{"name":"x"}\r\n0\r\nhost: 127.0.0.1\r\n\r\n'
+    assert statuses(node.talk(named + chunks)) == [421]

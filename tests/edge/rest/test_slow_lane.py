@@ -1,6 +1,7 @@
 """What the application answers, as bytes."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -200,6 +201,20 @@ def test_health_and_readiness():
         not_ready = server.talk(request("GET", "/readyz", b"", authorization=""))
         assert status(not_ready) == 503
         assert b'"ledger":"ledger.lagging"' in not_ready
+
+
+def test_nobody_waits_for_a_store_that_is_asked_whether_it_is_ready():
+    go_on = threading.Event()
+
+    def stuck():
+        go_on.wait(10)
+        return {}
+
+    with running(readiness=stuck) as server, server.connect() as asking:
+        asking.sendall(request("GET", "/readyz", b"", authorization="", connection="close"))
+        assert server.talk(request("GET", "/healthz", b"", authorization="")).endswith(b'{"status":"alive"}')
+        go_on.set()
+        assert status(read_all(asking)) == 200
 
 
 def test_what_fails_inside_says_nothing_outside(caplog):

@@ -9,7 +9,8 @@ same connection, as it would without this lane.
    behind such a request goes to the application too.
 3. What was carried out is recorded, whether or not the client is still there.
 4. A connection has bounds: of a request's head and body, of how long it may take, of requests that wait, of silence.
-5. After a last request (the client's wish, a malformed message, a limit) nothing more is read from the connection.
+5. Rights are those of the moment at which the request is whole: what came in pieces is looked up again.
+6. After a last request (the client's wish, a malformed message, a limit) nothing more is read from the connection.
 """
 
 import logging
@@ -30,6 +31,7 @@ class FastLane(Ordered):
 
     _aimed: tuple[Target, Principal] | None = None
     _body: bytes | bytearray = b""
+    _late = False
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, and stop reading where too much waits."""
@@ -45,6 +47,7 @@ class FastLane(Ordered):
             self._end(internal(self._path()))
         except httptools.HttpParserError:
             self._refuse(400, "request.malformed", "this is not an HTTP/1.1 request.")
+        self._late = True
         if self._in_head:
             if not self._fresh:
                 self._head += len(data)
@@ -73,9 +76,10 @@ class FastLane(Ordered):
                 self._refuse(414, "request.url", f"a path has at most {self._limits.url} bytes.")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header."""
+        """Take a header. A trailer is counted and dropped: it must not speak for the head (RFC 9110, section 6.5.1)."""
         if self._mode:
-            self.headers.append((name.lower(), value))
+            if self._in_head:
+                self.headers.append((name.lower(), value))
             self._head += len(name) + len(value) + 4
             self._check_head()
 
@@ -90,6 +94,7 @@ class FastLane(Ordered):
             if self._aimed is not None and parser.should_keep_alive() and parser.get_http_version() == "1.1":
                 self._mode = FAST
                 self._body = b""
+                self._late = False
                 return
         self._take_slow()
 
@@ -108,9 +113,11 @@ class FastLane(Ordered):
     def on_message_complete(self) -> None:
         """Carry the request out, or hand it to the application, whole."""
         if self._mode == FAST and self._aimed is not None:
-            target, principal = self._aimed
-            begun = self._lane.begin(target, principal, self._body, self._origin)
-            if begun is not None:
+            if self._late:
+                self._aimed = self._lane.recognise(self.url, self.headers)
+            begun = self._aimed and self._lane.begin(*self._aimed, self._body, self._origin)
+            if self._aimed is not None and begun is not None:
+                target, _ = self._aimed
                 self._in_message = False
                 answer, entry = begun
                 waiting = Waiting(

@@ -1,5 +1,6 @@
 """What load balancers and monitors ask: is it alive, is it ready, how is it doing."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -34,7 +35,8 @@ def probes(
         return Answer(200, b'{"status":"alive"}')
 
     async def readyz(_: Request) -> Answer:
-        checks = readiness()
+        # Somebody unknown asks, and a store may take its time: nobody else waits for it.
+        checks = await asyncio.to_thread(readiness)
         ready = not any(checks.values())
         document = {"status": "ready" if ready else "not_ready", "checks": {k: v or "ok" for k, v in checks.items()}}
         return Answer(200 if ready else 503, msgspec.json.encode(document))

@@ -91,6 +91,9 @@ class Service:
                 return unsupported
             limit = self._limits.data_body if operation.route.fast else self._limits.management_body
             command = operation.from_body(path, await _body(request, limit))
+            if not operation.route.public:
+                # The body may have been long on its way, and rights can be taken away meanwhile.
+                principal = await self.authenticate(request)
         result = await self._corridor.handle(principal, command, source=SOURCE, origin=_origin(request))
         return Answer(operation.route.status, operation.to_body(result))
 
