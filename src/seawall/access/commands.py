@@ -5,6 +5,7 @@ from typing import ClassVar
 import msgspec
 
 from seawall.access.model import CredentialKind, PrincipalKind
+from seawall.access.tokens import id_of
 from seawall.kernel.command import Command
 from seawall.kernel.terms import Resource, Role
 
@@ -140,7 +141,7 @@ class TokenIssued(_Shy, frozen=True, kw_only=True):
 
 
 class RevokeToken(Command, frozen=True, kw_only=True):
-    """End a token, a session or an enrolment code at once, by its id."""
+    """End a token, a session or an enrolment code at once, by its id; one given whole stands for its id."""
 
     action: ClassVar[str] = "access.token.revoke"
     activity: ClassVar[int] = _DELETE
@@ -148,7 +149,7 @@ class RevokeToken(Command, frozen=True, kw_only=True):
 
     def resource(self) -> Resource:
         """Name what is acted on."""
-        return Resource(type="credential", id=self.id)
+        return Resource(type="credential", id=id_of(self.id))
 
 
 class CreateEnrolment(_OfPrincipal, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from seawall.access.authenticator import REVOKED, Authenticator, refusal
 from seawall.access.model import Credential, CredentialKind, Holder
 from seawall.access.people import find_enabled, view
 from seawall.access.ports import Epoch, IdentityStore, IdentityTransaction
-from seawall.access.tokens import Minted, mint
+from seawall.access.tokens import Minted, id_of, mint
 from seawall.kernel.command import Turn
 from seawall.kernel.errors import Conflict, InvalidInput, NotFound
 from seawall.kernel.ids import Entropy
@@ -69,13 +69,14 @@ class Credentials:
             NotFound: access.credential_unknown.
             Conflict: access.credential_ended.
         """
+        credential_id = id_of(command.id)
         with self._store.begin() as tx:
-            holder = tx.holder(command.id)
+            holder = tx.holder(credential_id)
             if holder is None:
                 raise NotFound("access.credential_unknown", "there is no such credential.", field="id")
             if holder.credential.ended_ms is not None:
                 raise Conflict("access.credential_ended", "this credential has ended already.", field="id")
-            tx.end_credential(command.id, turn.now_ms)
+            tx.end_credential(credential_id, turn.now_ms)
             tx.outbox(turn.record({"principal": holder.identity.id, "kind": holder.credential.kind.value}))
             tx.announce()
         self._epoch.bump()

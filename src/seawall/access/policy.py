@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from seawall.access.cedar import Compiled
 
 _REMEMBERED: Final = 65_536
+#: Names that are longer are made up by whoever asks: they are decided, and not kept in memory.
+_LONGEST: Final = 256
 
 
 class _Period:
@@ -71,7 +73,8 @@ class PolicyDecider:
             return known
         assert period.compiled is not None
         decision = period.compiled.decide(principal, action, resource, context)
-        if action not in period.compiled.uncached:
+        bounded = len(resource.id) <= _LONGEST and len(resource.domain) <= _LONGEST
+        if bounded and action not in period.compiled.uncached:
             if len(period.decisions) >= _REMEMBERED:
                 period.decisions.clear()
             period.decisions[key] = decision

@@ -50,6 +50,11 @@ def name_of(kind: CredentialKind, text: str) -> str | None:
     return shaped[1] if shaped else None
 
 
+def id_of(text: str) -> str:
+    """Return the id of a credential that is given by its id or whole, so that its secret goes no further."""
+    return next((name for kind in CredentialKind if (name := name_of(kind, text.strip()))), text)
+
+
 def csrf_token(session: str) -> str:
     """Derive the token that a session's own pages send with every change: HMAC-SHA-256 keyed by the session's secret.
 

@@ -288,6 +288,13 @@ def test_a_revoked_token_ends_at_once_with_its_sessions(room: AccessRoom) -> Non
         room.do(c.RevokeToken(id="unknown"))
 
 
+def test_a_token_that_leaked_is_revoked_as_it_was_found(room: AccessRoom) -> None:
+    room.new("ada")
+    token = room.token("ada")
+    room.do(c.RevokeToken(id=token))
+    assert refused(room, token) == "access.token_revoked"
+
+
 def test_a_change_that_no_epoch_told_of_is_seen_within_half_a_minute(room: AccessRoom) -> None:
     room.new("ada")
     token = room.token("ada")

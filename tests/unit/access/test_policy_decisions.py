@@ -147,6 +147,16 @@ def test_what_is_remembered_of_one_question_answers_no_other(other: Principal, a
     assert not decider.decide(other, action, resource).allow
 
 
+def test_made_up_names_of_any_length_fill_no_memory() -> None:
+    decider = PolicyDecider(lambda: (), lambda: 1)
+    for endless in (
+        Resource(type="key", id="retail/" + "x" * 1000, domain="retail"),
+        Resource(type="domain", id="d", domain="d" * 1000),
+    ):
+        first = decider.decide(who(Role.CUSTODIAN), "keys.rotate", endless)
+        assert decider.decide(who(Role.CUSTODIAN), "keys.rotate", endless) is not first
+
+
 def test_where_a_policy_reads_the_context_every_question_is_asked_anew() -> None:
     text = """
     @id("from.console") forbid(principal, action == Action::"data.encrypt", resource)

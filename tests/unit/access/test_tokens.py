@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seawall.access.commands import RevokeToken
 from seawall.access.model import CredentialKind
 from seawall.access.tokens import csrf_token, digest, mint, name_of
 
@@ -52,3 +53,11 @@ def test_anything_else_names_nothing_and_harms_nothing(text: str) -> None:
 @pytest.mark.parametrize("change", ["\n", " ", "A"])
 def test_nothing_may_follow(change: str) -> None:
     assert name_of(CredentialKind.TOKEN, mint(CredentialKind.TOKEN, fixed).text + change) is None
+
+
+@pytest.mark.parametrize("kind", list(CredentialKind))
+def test_a_credential_given_whole_where_its_id_is_wanted_goes_no_further(kind: CredentialKind) -> None:
+    minted = mint(kind, fixed)
+    for text in (minted.text, f" {minted.text}\n", minted.id):
+        assert RevokeToken(id=text).resource().id == minted.id
+    assert RevokeToken(id="unknown").resource().id == "unknown"
