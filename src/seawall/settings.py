@@ -37,12 +37,17 @@ class Root(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Listen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a node listens and which Host names it answers to; ``workers`` 0 means one per core."""
+    """Where a node listens and which Host names it answers to; ``workers`` 0 means one per core.
+
+    ``roots`` are the folders in which whoever asks over the network may have files scanned, protected and written; none
+    stands for anywhere that the node's user may, but for the node's own home.
+    """
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     workers: int = 0
     allowed_hosts: list[str] = []
+    roots: list[str] = []
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,6 +73,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise InvalidInput("settings.invalid", "a PKCS#11 root needs this section.", field="root.pkcs11")
         if not 0 <= self.listen.port <= 65_535:  # noqa: PLR2004 - the range of a TCP port
             raise InvalidInput("settings.invalid", "a port is 0 to 65535.", field="listen.port")
+        if not all(Path(folder).is_absolute() for folder in self.listen.roots):
+            raise InvalidInput("settings.invalid", "a folder is named from the root.", field="listen.roots")
         if self.store and urlsplit(self.store).scheme.split("+")[0] not in {"sqlite", "postgresql"}:
             raise InvalidInput("settings.invalid", "a store is sqlite:///… or postgresql://….", field="store")
 
@@ -88,6 +95,7 @@ class Home:
         self.policies = path / "policies"
         self.reports = path / "reports"
         self.tokens = path / "tokens"
+        self.samples = path / "samples"
 
     @property
     def exists(self) -> bool:

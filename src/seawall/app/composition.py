@@ -208,4 +208,5 @@ def _listen(configured: Listen, host: str | None, port: int | None, workers: int
         port=configured.port if port is None else port,
         workers=configured.workers if workers is None else workers,
         allowed_hosts=configured.allowed_hosts,
+        roots=configured.roots,
     )

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from seawall.adapters.files.fence import Fence
 from seawall.adapters.sources.targets import Targets as Sources
 from seawall.adapters.targets.open import FileTargets
 from seawall.app.bridges.scan_classifier import ScanClassifier
@@ -45,11 +46,13 @@ def of_ledger(ledger: Ledger) -> Handlers:
     return {ShowLedger: handlers.show, VerifyLedger: handlers.verify, ProveEntry: handlers.prove}
 
 
-def of_data(keys: Keys, scans: ScanStore, protections: Protections, clock: Clock) -> Handlers:
-    """Carry out finding and protecting."""
-    scanner = Scanner(Sources(), scans, clock)
+def of_data(
+    keys: Keys, scans: ScanStore, protections: Protections, clock: Clock, *, fence: Fence | None = None
+) -> Handlers:
+    """Carry out finding and protecting, of what the fence admits."""
+    scanner = Scanner(Sources(fence=fence), scans, clock)
     shower = ScanShower(scans)
-    targets = FileTargets()
+    targets = FileTargets(fence)
     classifier = ScanClassifier(scanner, scans, targets)
     return {
         Scan: scanner,

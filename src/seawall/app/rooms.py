@@ -3,12 +3,14 @@
 from asyncio import AbstractEventLoop
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from uuid import UUID
 
 from seawall.access.authenticator import Authenticator
 from seawall.access.policy import PolicyDecider
 from seawall.access.service import handlers as people
 from seawall.access.strangers import StrangerLog
+from seawall.adapters.files.fence import Fence
 from seawall.adapters.files.os_files import OsFiles
 from seawall.adapters.files.reports import ReportShelf
 from seawall.adapters.identity.policy_files import PolicyFolder
@@ -132,7 +134,8 @@ def build(
         root: the root of trust, opened.
         clock: the time.
         loop: the event loop of a worker.
-        writes_anywhere: whether reports may be written outside the home: only where the asker's own process does it.
+        writes_anywhere: whether reports may be written outside the home, and data read and written outside
+            ``listen.roots``: only where the asker's own process does it.
         signs: whether this process signs the ledger itself, because no node runs.
 
     Raises:
@@ -169,7 +172,9 @@ def build(
         **keys.handlers(),
         **people(identities, epoch, decider=decider, authenticator=authenticator, source=PolicyFolder(home.policies)),
         **of_ledger(ledger),
-        **of_data(keys, scans, protections, clock),
+        **of_data(
+            keys, scans, protections, clock, fence=fence_of(home, settings, store, over_network=not writes_anywhere)
+        ),
         **of_evidence(
             measured,
             evidence,
@@ -204,6 +209,14 @@ def build(
         decider=decider,
         desk=desk,
     )
+
+
+def fence_of(home: Home, settings: Settings, store: Store, *, over_network: bool) -> Fence:
+    """Keep commands out of what is Seawall's own; over the network also out of what was not set out for them."""
+    pkcs11 = settings.root.pkcs11
+    own = [home.path, *([Path(store.file)] if store.file else []), *([Path(pkcs11.pin_file)] if pkcs11 else [])]
+    roots = [Path(folder) for folder in settings.listen.roots]
+    return Fence(own, but=[home.samples], roots=roots if over_network and roots else None)
 
 
 def _warm(keys: Keys, command: Command) -> bool:

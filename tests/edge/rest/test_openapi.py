@@ -67,8 +67,13 @@ def test_what_nobody_sets_over_the_network_is_not_offered(described):
     assert "out" not in described["components"]["schemas"]["AssessRequest"]["properties"]
     with running(routes=ROUTES) as server:
         answer = server.talk(request("POST", "/v1/assessments", b'{"out":"/etc"}'))
+        replacing = [
+            server.talk(request("POST", path, b'{"overwrite":true}'))
+            for path in ("/v1/protections", "/v1/protections/p/retokenise")
+        ]
     assert answer.startswith(b"HTTP/1.1 400")
     assert b'"field":"out"' in answer
+    assert all(b"request.field_unknown" in one and b'"field":"overwrite"' in one for one in replacing)
 
 
 def test_only_public_routes_need_no_token(described):

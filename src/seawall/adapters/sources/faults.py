@@ -18,6 +18,16 @@ def not_found() -> InvalidInput:
     return InvalidInput("source.not_found", "there is no such file, folder or database.", field="targets")
 
 
+def outside() -> InvalidInput:
+    """Say that it is fenced off."""
+    return InvalidInput(
+        "source.outside",
+        "this lies in Seawall's own home, or outside the folders that this node may use.",
+        field="targets",
+        remedy="Name something else; over the network, something in a folder that the setting listen.roots lists.",
+    )
+
+
 def no_permission() -> InvalidInput:
     """Say that it must not be read."""
     return InvalidInput(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from seawall.adapters.files.fence import Fence
 from seawall.adapters.sources import faults
 from seawall.adapters.sources.filesystem import FileStore
 from seawall.adapters.sources.sandbox import Allowance
@@ -27,9 +28,13 @@ class Targets:
     Args:
         workers: how many processes look through files at once; by default one for each processor, at most four.
         allowance: what each of them may use.
+        fence: where data may be read; by default anywhere.
     """
 
-    def __init__(self, *, workers: int | None = None, allowance: Allowance | None = None) -> None:
+    def __init__(
+        self, *, workers: int | None = None, allowance: Allowance | None = None, fence: Fence | None = None
+    ) -> None:
+        self._fence = fence or Fence()
         self._workers = workers or min(4, os.cpu_count() or 1)
         self._allowance = allowance
 
@@ -52,13 +57,15 @@ class Targets:
         """Open a target.
 
         Raises:
-            InvalidInput: ``source.target``, ``source.not_found``, ``source.permission``.
+            InvalidInput: ``source.target``, ``source.not_found``, ``source.permission``, ``source.outside``.
             Unavailable: ``source.locked``, ``source.unreachable``.
             Corrupt: ``source.corrupt``.
         """
         if target.startswith(_SQLITE):
             name = self.public_name(target)
-            return Opened(databases=[SqliteStore(Path(unquote(name.removeprefix(_SQLITE))), name)])
+            path = Path(unquote(name.removeprefix(_SQLITE)))
+            self._check(path)
+            return Opened(databases=[SqliteStore(path, name)])
         if target.startswith(("postgresql://", "postgres://")):
             from seawall.adapters.sources.postgresql import PostgresqlStore  # the driver is heavy
 
@@ -71,6 +78,8 @@ class Targets:
         roots = expand(target)
         if not roots:
             raise faults.not_found()
+        for root in roots:
+            self._check(root)
         single = roots[0] if len(roots) == 1 else None
         if single is not None:
             target = str(single)
@@ -79,12 +88,21 @@ class Targets:
                 raise faults.no_permission()
             if _is_sqlite(single):
                 return Opened(databases=[SqliteStore(single, target)])
-        files = [found for root in roots for found in self._under(root, single=single is not None)]
+        files = [self._fenced(found) for root in roots for found in self._under(root, single=single is not None)]
         databases, documents = self._sort(files, target)
         if databases and not documents:
             return Opened(databases=databases)
         store = FileStore(target, documents, workers=self._workers, allowance=self._allowance)
         return Opened(databases=databases, files=store)
+
+    def _check(self, path: Path) -> None:
+        if not self._fence.admits(path):
+            raise faults.outside()
+
+    def _fenced(self, found: Found) -> Found:
+        if found.why is not None or self._fence.admits_real(found.path):
+            return found
+        return Found(path=found.path, name=found.name, why=Unscannable("source.outside", faults.outside().text))
 
     @staticmethod
     def _under(root: Path, *, single: bool) -> Sequence[Found]:

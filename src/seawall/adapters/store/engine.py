@@ -60,6 +60,11 @@ class Store:
         self._engine = _sqlite(parsed, wait_s) if parsed.drivername == "sqlite" else _postgresql(parsed, wait_s)
 
     @property
+    def file(self) -> str | None:
+        """The file that holds it, where one does."""
+        return self._engine.url.database if self.dialect == "sqlite" else None
+
+    @property
     def dialect(self) -> str:
         """``sqlite`` or ``postgresql``."""
         return self._engine.dialect.name

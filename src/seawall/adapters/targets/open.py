@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
+from seawall.adapters.files.fence import Fence
 from seawall.adapters.targets.csv_copy import CsvCopy
 from seawall.adapters.targets.faults import faults
 from seawall.adapters.targets.json_copy import JsonCopy
@@ -30,18 +31,29 @@ _FILES: Final[Mapping[str, FileCopy]] = {
 
 
 class FileTargets:
-    """Implements :class:`seawall.capabilities.protect.ports.Targets` over the file system."""
+    """Implements :class:`seawall.capabilities.protect.ports.Targets` over the file system.
+
+    Args:
+        fence: where data may be read and written; by default anywhere.
+    """
+
+    def __init__(self, fence: Fence | None = None) -> None:
+        self._fence = fence or Fence()
 
     @contextmanager
     def open(self, target: str, out: str | None, *, overwrite: bool) -> Iterator[Copy]:
         """Begin a copy; whatever of it has not been published at the end is removed.
 
         Raises:
-            InvalidInput: ``targets.not_found``, ``targets.kind``, ``targets.permission`` for the target, and what
+            InvalidInput: ``targets.not_found``, ``targets.kind``, ``targets.permission`` for the target,
+                ``targets.outside`` for a place that is fenced off, and what
                 :func:`seawall.adapters.targets.staging.stage` raises for ``out``.
             Conflict: as there.
             Unavailable, Corrupt: as :func:`seawall.adapters.targets.faults.faults`.
         """
+        self._check(Path(self.resolve(target)), "target")
+        if out is not None:
+            self._check(Path(os.path.abspath(out)), "out")  # noqa: PTH100 - a last symlink stays as it is
         source = _source(target)
         with ExitStack() as opened:
             with faults("target"):
@@ -59,6 +71,15 @@ class FileTargets:
     def resolve(self, path: str) -> str:
         """Return a path as copies name it: absolute, nothing else about it changed."""
         return os.path.abspath(_path(path))  # noqa: PTH100 - a last symlink stays as it is
+
+    def _check(self, path: Path, field: str) -> None:
+        if not self._fence.admits(path):
+            raise InvalidInput(
+                "targets.outside",
+                "this lies in Seawall's own home, or outside the folders that this node may use.",
+                field=field,
+                remedy="Name a file elsewhere; over the network, one in a folder that the setting listen.roots lists.",
+            )
 
 
 def _maker(source: Path) -> FileCopy:

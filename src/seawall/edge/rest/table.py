@@ -50,13 +50,22 @@ DISCOVER: Final = (
     Route(method="GET", path="/v1/scans/{scan_id}", command=discover.ShowScan, result=discover.ScanResult),
 )
 PROTECT: Final = (
-    Route(method="POST", path="/v1/protections", command=protect.Protect, result=protect.Protected, status=201),
+    # Over the network a file is never replaced, but for a copy by its own successor.
+    Route(
+        method="POST",
+        path="/v1/protections",
+        command=protect.Protect,
+        result=protect.Protected,
+        status=201,
+        fixed={"overwrite": False},
+    ),
     Route(method="GET", path="/v1/protections", command=protect.ShowProtections, result=protect.ProtectionList),
     Route(
         method="POST",
         path="/v1/protections/{protection}/retokenise",
         command=protect.Retokenise,
         result=protect.Protected,
+        fixed={"overwrite": False},
     ),
     Route(method="POST", path="/v1/protections/{protection}/reveal", command=protect.Reveal, result=protect.Revealed),
 )
