@@ -91,6 +91,8 @@ class KeyRoom:
         self.last = RoomTurn(self.clock, deny)
         return self.last
 
-    def do(self, command: Command, keys: Keys | None = None) -> Any:
+    def do(self, command: Command, keys: Keys | None = None, *, principal: Principal | None = None) -> Any:
         """Carry out a command, as the desk would."""
-        return (keys or self.keys).handlers()[type(command)](self.turn(), command)
+        turn = self.turn()
+        turn.principal = principal or turn.principal
+        return (keys or self.keys).handlers()[type(command)](turn, command)

@@ -25,6 +25,7 @@ from seawall.capabilities.keys.commands import (
     key_resource,
 )
 from seawall.capabilities.keys.domain import DAY_MS, Domain
+from seawall.capabilities.keys.lists import acts_in
 from seawall.capabilities.keys.model import LifeCycle
 from seawall.capabilities.keys.ports import KeyLists, KeyStore, KeyTransaction
 from seawall.capabilities.keys.revoke import Revocation
@@ -117,6 +118,8 @@ class Destroyer:
     def finish(self, turn: Turn, command: FinishDestroy) -> Finished:
         """Carry out every destruction that is due; one that was cancelled meanwhile is left alone.
 
+        Where no domain is named, those in which the principal does not act are left to others, and not told.
+
         Raises:
             Corrupt: ``keys.erase_incomplete``.
         """
@@ -125,6 +128,8 @@ class Destroyer:
         domains: list[str] = []
         erased = 0
         for name in self._due_domains(turn.now_ms, command.domain):
+            if not acts_in(turn.principal, name):
+                continue
             with self._store.begin() as tx:
                 domain = find_domain(tx, name)
                 if domain.destroyed_ms is not None or (domain.shred_after_ms or turn.now_ms + 1) > turn.now_ms:
@@ -134,6 +139,8 @@ class Destroyer:
             domains.append(name)
             gone.append(_Gone(f"domain {name}", domain_id=domain.id))
         for owner, name in self._due_keys(turn.now_ms, command.domain):
+            if not acts_in(turn.principal, owner):
+                continue
             try:
                 key, count = self._states.step(
                     turn, _OneKey(domain=owner, key=name), _finished, resource=key_resource(owner, name)

@@ -14,7 +14,8 @@ from seawall.kernel.terms import Fact, Principal, Proof
 _PAGE = 500
 
 
-def _acts_in(principal: Principal, domain: str) -> bool:
+def acts_in(principal: Principal, domain: str) -> bool:
+    """Tell whether a principal acts in a domain, where a command names none."""
     return not principal.domains.isdisjoint({"*", domain}) or principal.proof is Proof.SYSTEM
 
 
@@ -34,7 +35,7 @@ class KeyLister:
         """
         page = self._lists.domains(limit=check_limit(command.limit), cursor=command.cursor)
         return Domains(
-            items=[DomainView.of(one) for one in page.items if _acts_in(turn.principal, one.name)],
+            items=[DomainView.of(one) for one in page.items if acts_in(turn.principal, one.name)],
             next_cursor=page.next_cursor,
         )
 
@@ -46,7 +47,7 @@ class KeyLister:
         """
         page = self._lists.keys(domain=command.domain or None, limit=check_limit(command.limit), cursor=command.cursor)
         return KeyPage(
-            items=[KeyView.of(one) for one in page.items if _acts_in(turn.principal, one.domain)],
+            items=[KeyView.of(one) for one in page.items if acts_in(turn.principal, one.domain)],
             next_cursor=page.next_cursor,
         )
 
