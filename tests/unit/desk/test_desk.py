@@ -88,6 +88,10 @@ class Strangers:
         return 0 if origin == "busy" else 3
 
 
+def gone(*_):
+    raise Unavailable("store.locked", "the store is locked.")
+
+
 class World:
     def __init__(self):
         self.ledger, self.outbox, self.ran = Ledger(), Outbox(), []
@@ -204,6 +208,22 @@ def test_a_change_that_happened_is_told_though_the_command_failed(world):
     with pytest.raises(SeawallError):
         world.desk.perform(ALICE, Break(fail="after"), source="test")
     assert world.told() == [("intent", ""), ("success", ""), ("failure", "internal.error")]
+
+
+def test_a_failure_is_told_though_the_store_has_gone(world, monkeypatch):
+    monkeypatch.setattr(world.outbox, "pending", gone)
+    with pytest.raises(Conflict):
+        world.desk.perform(ALICE, Break(fail="before"), source="test")
+    assert world.told() == [("intent", ""), ("failure", "thing.busy")]
+
+
+def test_what_is_done_and_told_is_answered_though_the_store_does_not_forget_it(world, monkeypatch):
+    monkeypatch.setattr(world.outbox, "done", gone)
+    assert world.desk.perform(ALICE, Break(), source="test") == "broken"
+    told = [entry["metadata"]["uid"] for entry in world.ledger.entries]
+    monkeypatch.undo()
+    assert relay(world.outbox, pytest.fail, lambda uid: uid in told) == 0
+    assert world.outbox == {}
 
 
 @lanes
