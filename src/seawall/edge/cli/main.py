@@ -10,6 +10,7 @@ from cyclopts import App
 
 from seawall import __version__
 from seawall.edge.cli import composed, failures
+from seawall.edge.cli.options import after_command
 from seawall.edge.cli.ports import Composer
 
 _AT = "seawall.edge.cli.commands"
@@ -29,6 +30,9 @@ def build() -> App:
     app.command(f"{_AT}.data:scan", help="Find sensitive data in files and databases.")
     app.command(f"{_AT}.data:protect", help="Write a protected copy of a file or a SQLite database.")
     app.command(f"{_AT}.data:reveal", help="Show what stands behind tokens, to those who may see it.")
+    app.command(f"{_AT}.scans:scans", help="List the scans, or show what one found.")
+    app.command(f"{_AT}.copies:protections", help="List the protected copies, or show one.")
+    app.command(f"{_AT}.copies:retokenise", help="Protect a copy anew under the newest versions of its keys.")
     app.command(f"{_AT}.evidence:assess", help="Answer the Practice Guide's controls from what is measured.")
     app.command("seawall.edge.cli.demo.command:demo", help="Run one turn of the loop on the sample Harbour Bank.")
 
@@ -48,6 +52,7 @@ def build() -> App:
         ("domains", "List the domains."),
         ("create-domain", "Make a domain."),
         ("shred", "Crypto-shred a domain: everything under its keys becomes unreadable for good."),
+        ("cancel-shred", "Take the shredding of a domain back while it waits."),
     ):
         keys.command(f"{_AT}.keys:{name.replace('-', '_')}", name=name, help=text)
     app.command(keys)
@@ -61,16 +66,24 @@ def build() -> App:
     people = App(name="people", help="Principals, their roles and credentials.")
     for name, text in (
         ("list", "List the principals."),
+        ("show", "Show a principal, its tokens and its sessions."),
         ("create", "Make a principal."),
         ("disable", "Stop a principal at once."),
         ("grant", "Give a role."),
         ("revoke", "Take a role away."),
+        ("assign", "Say in which domains a principal acts."),
         ("token", "Issue a bearer token; it is shown once."),
+        ("revoke-token", "End a token, a session or an enrolment code at once."),
         ("invite", "Make a one-time enrolment code."),
         ("enrol", "Exchange an enrolment code for a token."),
     ):
-        people.command(f"{_AT}.people:{name}", name=name, help=text)
+        people.command(f"{_AT}.people:{name.replace('-', '_')}", name=name, help=text)
     app.command(people)
+
+    policies = App(name="policies", help="The rules of who may do what.")
+    policies.command(f"{_AT}.policies:show", help="Show the policies in force.")
+    policies.command(f"{_AT}.policies:load", help="Put the policy files of the home in force, all of them or none.")
+    app.command(policies)
     return app
 
 
@@ -82,7 +95,9 @@ def run(composer: Composer | object, arguments: Sequence[str]) -> int:
     os.umask(0o077)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        code = build()(list(arguments), result_action="return_value", exit_on_error=False, print_error=not as_json)
+        code = build()(
+            after_command(arguments), result_action="return_value", exit_on_error=False, print_error=not as_json
+        )
         sys.stdout.flush()
     except SystemExit as leaving:
         if isinstance(leaving.__context__, BrokenPipeError):  # rich leaves so when nobody reads any more

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,8 @@ from seawall.kernel.secret import Secret
 from seawall.settings import default_home
 
 _MIN_NEW = 12
+_FLAG = "--json"
+_VALUED = ("--home", "--as", "--token-file", "--passphrase-file", "--passphrase-fd")
 
 
 @Parameter(name="*")
@@ -104,6 +106,23 @@ class Options:
     def _from_file(self) -> Secret:
         file = self.passphrase_file or Path(os.environ["SEAWALL_PASSPHRASE_FILE"])
         return _passphrase(_read(file, "--passphrase-file", "this file cannot be read.").encode(), "--passphrase-file")
+
+
+def after_command(arguments: Sequence[str]) -> list[str]:
+    """Move options that every command takes, and that stand before the command, to where commands take them.
+
+    Raises:
+        InvalidInput: ``cli.usage`` for one whose value is missing, or that no command follows.
+    """
+    at = 0
+    while at < len(arguments) and arguments[at].partition("=")[0] in (_FLAG, *_VALUED):
+        at += 2 if arguments[at] in _VALUED else 1
+    leading, rest = list(arguments[:at]), list(arguments[at:])
+    if leading and not rest:
+        raise InvalidInput("cli.usage", f"no command goes with {leading[0]}.", remedy="Run: seawall --help")
+    # Whatever follows a bare -- is a value.
+    end = rest.index("--") if "--" in rest else len(rest)
+    return [*rest[:end], *leading, *rest[end:]]
 
 
 def _passphrase(line: bytes, field: str) -> Secret:

@@ -9,6 +9,11 @@ import msgspec
 
 from seawall.edge.cli.ports import Progress
 
+#: Where nobody looks at a screen, a row of a table is one line, however long.
+_ENDLESS = 100_000
+#: Columns of a terminal from which on a table may say what people seldom need.
+_WIDE = 120
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -46,24 +51,32 @@ class Output:
         if not self.as_json:
             self.console.print(text, markup=False)
 
+    @property
+    def wide(self) -> bool:
+        """Whether a table has room for what people seldom need."""
+        return not sys.stdout.isatty() or self.console.width >= _WIDE
+
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Write a table for people; numbers stand to the right."""
         if self.as_json:
             return
         from rich import box
+        from rich.console import Console
         from rich.markup import escape
         from rich.table import Table
 
         material = [list(row) for row in rows]
-        table = Table(
-            title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
-        )
+        if title:
+            # Not the table's own title, which would be wrapped at the table's width.
+            self.console.print(title, style="bold", markup=False)
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for at, column in enumerate(columns):
             numeric = bool(material) and all(isinstance(row[at], int | float) for row in material)
             table.add_column(column, justify="right" if numeric else "left", overflow="fold")
         for row in material:
             table.add_row(*(f"{cell:,}" if isinstance(cell, int) else escape(str(cell)) for cell in row))
-        self.console.print(table)
+        console = self.console if sys.stdout.isatty() else Console(highlight=False, width=_ENDLESS)
+        console.print(table)
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:

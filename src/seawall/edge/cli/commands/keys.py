@@ -48,10 +48,16 @@ def _show_domains(output: Output, domains: "Sequence[DomainView]") -> None:
         "",
         ("domain", "state", "waits, days", "trial", "made", "destroyed"),
         [
-            (d.name, d.state, d.waiting_days, "yes" if d.trial else "", iso(d.created_ms), _when(d.destroyed_ms))
+            (d.name, _state(d), d.waiting_days, "yes" if d.trial else "", iso(d.created_ms), _when(d.destroyed_ms))
             for d in domains
         ],
     )
+
+
+def _state(domain: "DomainView") -> str:
+    if domain.shred_after_ms is None or domain.destroyed_ms is not None:
+        return domain.state
+    return f"shred pending until {iso(domain.shred_after_ms)}"
 
 
 def _when(time_ms: int | None) -> str:
@@ -123,6 +129,19 @@ def shred(domain: str, *, options: Options | None = None) -> int:
         )
     else:
         output.plain(f"{result.erased_versions} key versions were erased and read back as gone.")
+    return 0
+
+
+def cancel_shred(domain: str, *, options: Options | None = None) -> int:
+    """Take the shredding of a domain back while it waits.
+
+    Args:
+        domain: the domain.
+    """
+    from seawall.capabilities.keys.commands import CancelShred
+
+    output, restored = _perform(options, CancelShred(domain=domain))
+    _show_domains(output, [restored])
     return 0
 
 

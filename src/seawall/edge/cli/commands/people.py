@@ -11,6 +11,7 @@ from seawall.edge.cli.output import Output
 from seawall.edge.cli.private import place_for
 from seawall.kernel.clock import iso
 from seawall.kernel.command import Command
+from seawall.kernel.errors import InvalidInput
 from seawall.kernel.terms import Role
 
 if TYPE_CHECKING:
@@ -29,22 +30,29 @@ def _perform(options: Options | None, command: Command) -> tuple[Output, Any]:
 
 
 def _show(output: Output, people: "Sequence[PrincipalView]") -> None:
+    # A narrow terminal has no room for ids, nor for the time of day.
+    wide = output.wide
+    when = iso if wide else _day
     output.table(
         "",
-        ("name", "id", "kind", "roles", "domains", "made", "disabled"),
+        ("name", *(("id",) if wide else ()), "kind", "roles", "domains", "made", "disabled"),
         [
             (
                 one.name,
-                one.id,
+                *((one.id,) if wide else ()),
                 one.kind,
                 ", ".join(one.roles),
                 ", ".join(one.domains),
-                iso(one.created_ms),
-                iso(one.disabled_ms) if one.disabled_ms else "",
+                when(one.created_ms),
+                when(one.disabled_ms) if one.disabled_ms else "",
             )
             for one in people
         ],
     )
+
+
+def _day(time_ms: int) -> str:
+    return iso(time_ms)[:10]
 
 
 def list(*, options: Options | None = None) -> int:
@@ -53,6 +61,27 @@ def list(*, options: Options | None = None) -> int:
 
     output, page = _perform(options, ListPrincipals(limit=1000))
     _show(output, page.items)
+    return 0
+
+
+def show(principal: str, *, options: Options | None = None) -> int:
+    """Show a principal, its tokens and its sessions.
+
+    Args:
+        principal: its name or id.
+    """
+    from seawall.access.commands import ShowPrincipal
+
+    output, one = _perform(options, ShowPrincipal(principal=principal))
+    _show(output, [one])
+    output.table(
+        "",
+        ("credential", "kind", "made", "expires", "ended"),
+        [
+            (had.id, had.kind, iso(had.created_ms), iso(had.expires_ms), iso(had.ended_ms) if had.ended_ms else "")
+            for had in one.credentials
+        ],
+    )
     return 0
 
 
@@ -108,6 +137,28 @@ def revoke(principal: str, role: Role, *, options: Options | None = None) -> int
     return 0
 
 
+def assign(
+    principal: str,
+    *domains: str,
+    none: Annotated[bool, Parameter(negative="")] = False,
+    options: Options | None = None,
+) -> int:
+    """Say in which domains a principal acts, in place of those before; at once.
+
+    Args:
+        principal: its name or id.
+        domains: every domain that it acts in from now on, or * for all.
+        none: let it act in none.
+    """
+    from seawall.access.commands import AssignDomains
+
+    if bool(domains) == none:
+        raise InvalidInput("cli.domain_missing", "name the domains, or say --none, and not both.", field="DOMAIN")
+    output, one = _perform(options, AssignDomains(principal=principal, domains=domains))
+    _show(output, [one])
+    return 0
+
+
 def token(principal: str, *, days: int = 90, out: Path | None = None, options: Options | None = None) -> int:
     """Issue a bearer token.
 
@@ -123,6 +174,24 @@ def token(principal: str, *, days: int = 90, out: Path | None = None, options: O
         issued = session.perform(IssueToken(principal=principal, days=days))
         write(issued.token + "\n")
     _hand_over(options.output, issued.token, out, {"id": issued.id, "expires_ms": issued.expires_ms})
+    return 0
+
+
+def revoke_token(credential: str, *, options: Options | None = None) -> int:
+    """End a token, a session or an enrolment code at once.
+
+    Args:
+        credential: its id, as people show tells it.
+    """
+    from seawall.access.commands import RevokeToken
+    from seawall.access.tokens import id_of
+
+    ended = id_of(credential)
+    options = options or Options()
+    with options.session() as session:
+        session.perform(RevokeToken(id=ended))
+    options.output.document({"ended": ended})
+    options.output.plain(f"ended {ended}")
     return 0
 
 

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from seawall.edge.cli.output import Output
 
 if TYPE_CHECKING:
-    from seawall.capabilities.protect.commands import Protected
+    from seawall.capabilities.protect.commands import Protected, ProtectionView
 
 _ROWS = 3
 
 
-def show_protection(output: Output, result: "Protected") -> None:
+def show_protection(output: Output, result: "Protected | ProtectionView") -> None:
     """Show column by column what was done, and name what was wrong to begin with."""
     rows = [
         (
@@ -29,10 +29,10 @@ def show_protection(output: Output, result: "Protected") -> None:
     output.table(f"{result.out}  (domain {result.domain})", heads, rows)
     for column in result.columns:
         if column.invalid:
+            # Which rows is told once, when the copy is made.
             named = ", ".join(column.invalid_rows[:_ROWS])
-            output.plain(
-                f"  {column.name}: {column.invalid:,} invalid values were encrypted, not tokenised: {named}, …"
-            )
-    for name in result.left:
+            told = f": {named}, …" if named else "."
+            output.plain(f"  {column.name}: {column.invalid:,} invalid values were encrypted, not tokenised{told}")
+    for name in getattr(result, "left", ()):
         output.plain(f"  left in clear because the policy says so: {name}")
     output.plain(f"protection {result.protection}")
