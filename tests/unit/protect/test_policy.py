@@ -84,6 +84,22 @@ def test_each_error_points_at_its_place(text: str, field: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        (rules("{class: salary, technique: encrypt, key: fields}"), ", ".join(DataClass)),
+        (rules("{class: hkid, technique: shuffle}"), "tokenise, encrypt, mask"),
+        (HEAD + "default: perhaps", "leave, refuse"),
+        (HEAD + "columns: {t.technique: {technique: shuffle}}", "encrypt, mask"),
+        (HEAD + "columns: {t.c: {technique: tokenise, key: tokens}}", "encrypt, mask"),
+    ],
+)
+def test_an_unknown_word_is_answered_with_those_that_are_known(text: str, allowed: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        decode(text)
+    assert caught.value.remedy == f"Use one of {allowed}."
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("a: &x [1]\nb: *x", "alias"),

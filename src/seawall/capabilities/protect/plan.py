@@ -111,7 +111,7 @@ def _no_rule(names: Sequence[str]) -> InvalidInput:
     return InvalidInput(
         "protect.no_rule",
         f"the policy says nothing of what {_listed(names)} hold{'s' if len(names) == 1 else ''}, which is sensitive.",
-        field="policy.rules",
+        field="rules",
         remedy="Add a rule for the class, or say `leave` or a technique for the column, or `default: leave`.",
     )
 

@@ -15,7 +15,7 @@ columns:                   # said by hand, before any classification
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -23,6 +23,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from seawall.capabilities.protect.errors import wrong_policy
+from seawall.capabilities.protect.model import TechniqueName
 from seawall.kernel.errors import SeawallError
 from seawall.kernel.ids import check_name
 from seawall.kernel.terms import DataClass
@@ -146,7 +147,17 @@ def _convert(data: Any, kind: Any, at: str) -> Any:
     found = _PATH.search(message)
     path = f"{at}.{found['path']}" if found and at and found["path"] else at or (found["path"] if found else "")
     reason = message[: found.start()] if found else message
-    raise wrong_policy(reason.rstrip(".") + ".", field=path or "policy", remedy=_EXAMPLE)
+    raise wrong_policy(reason.rstrip(".") + ".", field=path or "policy", remedy=_remedy(path))
+
+
+def _remedy(path: str) -> str:
+    of_column = path.startswith("columns.")
+    allowed: dict[str, Sequence[str]] = {
+        "technique": [kind.value for kind in TechniqueName if kind is not TechniqueName.TOKENISE or not of_column],
+        **({} if of_column else {"class": [*DataClass], "default": [*Default]}),
+    }
+    values = allowed.get(path.rpartition(".")[2])
+    return f"Use one of {', '.join(values)}." if values else _EXAMPLE
 
 
 def _check(policy: Policy) -> None:
