@@ -53,7 +53,7 @@ bench: install-dev system  ## Measure speed against peers and limits; writes ben
 	$(BIN)/python bench/run.py $(ARGS)
 
 docs: install-dev  ## Build the documentation site into site/
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 fuzz: install-dev  ## Fuzz the parsers and codecs for a while
 	$(BIN)/python fuzz/run.py $(ARGS)
