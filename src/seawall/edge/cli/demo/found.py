@@ -60,14 +60,16 @@ def stage(
         _make_keys(found)
         url = _reach(made.enrolment_url, host, port) if made else None
         found.say(f"{'made' if made else 'found'} {home}, which only its owner can read")
-        found.say("FOR TRIAL ONLY: the root's passphrase and everybody's token lie beside the data they guard")
+        trial = (home / "passphrase").is_file()
+        if trial:
+            found.say("FOR TRIAL ONLY: the root's passphrase and everybody's token lie beside the data they guard")
         found.say(f"people: {', '.join(f'{name} ({role})' for name, role in PEOPLE.items())}, {_ADMIN} (administrator)")
         if url:
             found.say(f"the administrator enrols once, within 72 hours, when the console runs: {url}")
         found.figures["home"] = {
             "path": str(home),
             "made": made is not None,
-            "trial": True,
+            "trial": trial,
             "administrator": _ADMIN,
             "enrolment_url": url,
             "principals": principals,
