@@ -284,12 +284,12 @@ class Node:
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._process = None
-        while self._clients:
-            self._clients.pop().close()
         return code
 
     def stop(self) -> int:
-        """Stop it in good order and return its exit code."""
+        """Stop it in good order and return its exit code; nobody asks it anything any more."""
+        while self._clients:
+            self._clients.pop().close()
         if self._process is None:
             return 0
         self.signal(signal.SIGTERM)

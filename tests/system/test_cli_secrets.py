@@ -38,7 +38,7 @@ def clear(demo):
 
 def secrets_of(home: TrialHome) -> set[str]:
     tokens = {home.token(name) for name in PEOPLE}
-    return tokens | {token.rpartition("_")[2] for token in tokens} | {(home.path / "passphrase").read_text().strip()}
+    return tokens | {token.split("_", 2)[2] for token in tokens} | {(home.path / "passphrase").read_text().strip()}
 
 
 def inside(values: set[str], content: bytes) -> list[str]:

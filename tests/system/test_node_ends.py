@@ -31,6 +31,7 @@ def test_sigterm_under_load(home, tmp_path):
         began = time.monotonic()
         assert node.wait() == 0
         took = time.monotonic() - began
+    node.stop()
     assert set(load.done) == {200}
     answered, asked = len(load.done), load.asked
     assert took < 8
