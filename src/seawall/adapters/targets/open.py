@@ -62,6 +62,7 @@ class FileTargets:
             make = None if is_database else _maker(source)
             staged = stage(source, out, overwrite=overwrite)
             opened.callback(staged.discard)
+            staged.make()
             with faults("target"):
                 copy = SqliteCopy(source, staged) if make is None else make(source, file, staged)
             if isinstance(copy, SqliteCopy):

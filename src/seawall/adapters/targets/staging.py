@@ -25,22 +25,27 @@ _Seen = tuple[int, int, int, int]
 
 @dataclass(slots=True, kw_only=True)
 class Staged:
-    """A part file on its way to a name. ``replaces`` is what stood there when it began, where it may be replaced."""
+    """A part file on its way to a name; :meth:`make` it when :meth:`discard` is sure to be called.
+
+    ``replaces`` is what stood under the name when it began, where it may be replaced.
+    """
 
     out: Path
     replaces: _Seen | None
     part: Path = field(init=False)
     _made: list[Path] = field(init=False, default_factory=list)
 
-    def __post_init__(self) -> None:
+    def make(self) -> None:
+        """Make the part file."""
         self.part = self.fresh()
 
     def fresh(self) -> Path:
         """Make an empty part file, 0600, that is removed with the others."""
         path = self.out.parent / f".seawall-{secrets.token_hex(8)}.part"
+        # Noted before it is made: an interruption may come between any two steps.
+        self._made.append(path)
         with faults("out"):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, MODE))
-        self._made.append(path)
         return path
 
     def publish(self) -> None:
@@ -81,7 +86,7 @@ class Staged:
 
 
 def stage(source: Path, out: str | None, *, overwrite: bool) -> Staged:
-    """Begin a file that will be named ``out``, or take the place of ``source``.
+    """Prepare a file that will be named ``out``, or take the place of ``source``; nothing is made yet.
 
     Raises:
         InvalidInput: ``targets.out_folder``, ``targets.out_is_target``, ``targets.out_kind``.

@@ -215,3 +215,20 @@ def test_a_copy_of_a_database_in_use_is_of_one_moment(tmp_path: Path) -> None:
     ]
     assert db.execute("PRAGMA journal_mode").fetchall() == [("delete",)]
     db.close()
+
+
+def test_an_interruption_in_the_moment_of_making_leaves_nothing(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_file = os.open
+
+    def interrupted(path: Any, flags: int, *arguments: Any) -> int:
+        os.close(open_file(path, flags, *arguments))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "open", interrupted)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        FileTargets().open(str(source), str(source.with_name("out.csv")), overwrite=False),
+    ):
+        pass
+    monkeypatch.undo()
+    assert list(source.parent.iterdir()) == [source]
