@@ -21,6 +21,7 @@ from seawall.kernel.terms import ANONYMOUS, SYSTEM, Role
 from seawall.settings import Home, Settings
 
 _KEY_BYTES = 32
+_PASSPHRASE_BYTES = 12
 
 
 def found(
@@ -75,7 +76,13 @@ def found(
 def _new_passphrase(home: Home, source: Callable[[], Secret] | None, *, trial: bool) -> Secret:
     if trial:
         return homes.make_trial_passphrase(home)
-    return homes.find_passphrase(home, source, trial=False)
+    found = homes.find_passphrase(home, source, trial=False)
+    if len(found) < _PASSPHRASE_BYTES:
+        found.close()
+        raise InvalidInput(
+            "passphrase.short", f"a new passphrase has at least {_PASSPHRASE_BYTES} bytes.", field="passphrase"
+        )
+    return found
 
 
 def _claim(home: Home, settings: Settings, root: RootOfTrust) -> None:

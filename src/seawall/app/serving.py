@@ -61,7 +61,7 @@ class Node:
                 opened.enter_context(listener)
             keep_memory_private()
             root = self._open_root()
-            self._prepare()
+            self._prepare(root)
             if self._settings.trial:
                 _log.warning(TRIAL_NOTICE)
             counters = shared_counters(ROUTES, self._workers)
@@ -78,14 +78,18 @@ class Node:
             clean = running.run(lambda: on_ready(f"http://{_address(listeners[0])}"))
             return 0 if clean else 1
 
-    def _prepare(self) -> None:
-        """Bring the store up to date and the ledger's debts in; leaves no thread and no connection behind."""
+    def _prepare(self, root: RootOfTrust) -> None:
+        """Bring the store up to date, see that the root opens it, and bring the ledger's debts in.
+
+        Leaves no thread and no connection behind.
+        """
         from seawall.adapters.store.migrate import upgrade
 
         store = composed.open_store(self._home, self._settings)
         try:
             upgrade(store)
             installation = composed.installation_of(store)
+            self._prove(root, installation.integrity_key)
             ledger = composed.open_ledger(self._home, store, installation.id, SystemClock())
             try:
                 ledger.recover()
@@ -96,6 +100,15 @@ class Node:
             store.close()
         if missing:
             _log.warning("brought %d entries into the ledger that a process had left behind", missing)
+
+    def _prove(self, root: RootOfTrust, integrity_key: bytes) -> None:
+        # A token's session belongs to one process; this one, which has no more use for it, gives its own back.
+        mine = self._open_root() if self._settings.root.pkcs11 else root
+        try:
+            mine.unwrap(integrity_key, composed.INTEGRITY).close()
+        finally:
+            if mine is not root:
+                mine.close()
 
     def _write(self, stop: Stop, root: RootOfTrust) -> None:
         os.nice(5)  # whoever waits for an answer comes first
