@@ -136,6 +136,21 @@ def test_alike_events_in_a_row_are_told_as_one():
     assert "none yet" in text
 
 
+def test_what_was_intended_is_told_only_while_nobody_knows_its_end():
+    def rows(_):
+        told = [
+            row(9, "data.reveal", "denied", "e"),
+            row(8, "data.reveal", "intent", "d"),
+            row(7, "data.reveal", "success", "c"),
+            row(6, "data.reveal", "intent", "b"),
+            row(5, "keys.rotate", "success", "a"),
+        ]
+        return LedgerPage(rows=told, next_cursor=None, size=10, signed_s=0)
+
+    text = ask(console(Shelf(answers={ShowLedger: rows})), "GET", "/parts/ledger", **SIGNED_IN).text
+    assert re.findall(r'<li class="(\w+)"', text) == ["denied", "intent", "success", "success"]
+
+
 def test_what_others_wrote_is_shown_as_text():
     text = ask(console(), "GET", "/", **SIGNED_IN).text
     assert "<script>alert" not in text

@@ -1,7 +1,7 @@
 """What came back from the desk, in the shape in which the templates lay it out."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Final
@@ -16,6 +16,7 @@ from seawall.capabilities.protect.model import ProtectionState
 from seawall.edge.console.ports import LedgerHealth
 from seawall.edge.console.wall import Wall, build
 from seawall.ledger.commands import LedgerPage
+from seawall.ledger.event import Outcome
 from seawall.ledger.model import Row
 
 _SHOWN_KEYS: Final = 8
@@ -169,7 +170,7 @@ def keys(domains: Sequence[DomainView], found: Sequence[KeyView], now_ms: int) -
 
 def ledger(page: LedgerPage, health: LedgerHealth, now_ms: int) -> LedgerShape:
     """Lay the ledger out, without the entries that looking at this page makes."""
-    told = groupby((row for row in page.rows if not _is_a_look(row)), key=_likeness)
+    told = groupby(_ended(row for row in page.rows if not _is_a_look(row)), key=_likeness)
     return LedgerShape(
         size=page.size,
         signed_ms=page.signed_s * 1000,
@@ -190,6 +191,19 @@ def _age(key: KeyView, now_ms: int) -> str:
 
 def _event(alike: Sequence[Row], now_ms: int) -> EventShape:
     return EventShape(row=alike[0], ago=ago(alike[0].time_ms, now_ms), more=len(alike) - 1)
+
+
+def _ended(rows: Iterable[Row]) -> Iterator[Row]:
+    """Leave out what was intended where its outcome, which came later and so stands before it, is told."""
+    told: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        of = (row.action, row.principal)
+        if row.outcome == Outcome.INTENT and told[of]:
+            told[of] -= 1
+            continue
+        # A refusal comes before anything was intended.
+        told[of] += row.outcome in {Outcome.SUCCESS, Outcome.FAILURE}
+        yield row
 
 
 def _likeness(row: Row) -> tuple[str, ...]:
