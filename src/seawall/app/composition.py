@@ -157,6 +157,8 @@ class Composition:
                     # The lease that a node left behind has lapsed; this process holds one of its own.
                     rooms.epoch.follow(EpochRow(rooms.store).read())
                     threading.Thread(target=follow, args=(place, rooms.store, stop), daemon=True).start()
+                if node_runs(place) is None:
+                    rooms.bring_left()
                 yield rooms
             finally:
                 stop.set()

@@ -1,6 +1,7 @@
 """Puts the rooms together for one process: constructor after constructor, each given what its ports ask for."""
 
 from asyncio import AbstractEventLoop
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -38,20 +39,22 @@ from seawall.capabilities.keys.commands import OfKey
 from seawall.capabilities.keys.ports import RootOfTrust
 from seawall.capabilities.keys.service import Keys
 from seawall.desk.desk import Desk
+from seawall.desk.relay import relay
 from seawall.desk.uids import EventUids
 from seawall.kernel.clock import Clock, SystemClock
-from seawall.kernel.command import Command
+from seawall.kernel.command import Command, Record
 from seawall.kernel.errors import Corrupt, Unavailable
 from seawall.ledger.commit import GroupCommit
 from seawall.ledger.ledger import Ledger
 from seawall.settings import Home, Settings
 
+_LEFT_MS = 30_000
 INTEGRITY = b"seawall store integrity key"
 
 
-def open_store(home: Home, settings: Settings) -> Store:
+def open_store(home: Home, settings: Settings, clock: Clock | None = None) -> Store:
     """Open the store that the settings name, or the home's own."""
-    return Store(settings.store or f"sqlite:///{home.store}")
+    return Store(settings.store or f"sqlite:///{home.store}", clock=clock)
 
 
 def origin_of(installation: UUID) -> str:
@@ -85,6 +88,20 @@ def open_ledger(home: Home, store: Store, installation: UUID, clock: Clock) -> L
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """Of the outbox, what no living process can be about to relay itself."""
+
+    outbox: StoreOutbox
+    before_ms: int
+
+    def pending(self) -> Sequence[Record]:
+        return self.outbox.pending(self.before_ms)
+
+    def done(self, uids: Sequence[str]) -> None:
+        self.outbox.done(uids)
+
+
 @dataclass(slots=True, kw_only=True)
 class Rooms:
     """One process's rooms, put together."""
@@ -97,6 +114,7 @@ class Rooms:
     epoch: EpochMap
     ledger: Ledger
     commit: GroupCommit
+    outbox: StoreOutbox
     keys: Keys
     authenticator: Authenticator
     decider: PolicyDecider
@@ -105,6 +123,18 @@ class Rooms:
     def tend(self) -> None:
         """Renew this process's lease and drop what is void; call it twice a second."""
         self.keys.tend()
+
+    def bring_left(self) -> int:
+        """Bring what waits in the outbox for too long into the ledger: its process died, or could not write.
+
+        Returns:
+            How many entries the ledger was missing.
+
+        Raises:
+            Unavailable: when store or ledger cannot be used now; the entries keep waiting.
+        """
+        left = _Left(self.outbox, self.clock.now_ms() - _LEFT_MS)
+        return relay(left, self.ledger.journal.append, self.ledger.contains)
 
     def close(self) -> None:
         """Finish what is under way, make it durable, and drop every key."""
@@ -142,7 +172,7 @@ def build(
         SeawallError: a store that is not reachable, or that belongs to no installation or another.
     """
     clock = clock or SystemClock()
-    store = open_store(home, settings)
+    store = open_store(home, settings, clock)
     installation = installation_of(store)
     with root.unwrap(installation.integrity_key, INTEGRITY) as key:
         mac = RowMac(key)
@@ -204,6 +234,7 @@ def build(
         epoch=epoch,
         ledger=ledger,
         commit=commit,
+        outbox=outbox,
         keys=keys,
         authenticator=authenticator,
         decider=decider,

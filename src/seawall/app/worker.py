@@ -87,6 +87,7 @@ class Worker:
         ]
         if index == 0:
             chores.append(_every(_HOUSEKEEPING_S, lambda: _finish_destructions(rooms)))
+            chores.append(_every(_HOUSEKEEPING_S, lambda: _bring_left(rooms)))
         self._chores = [loop.create_task(chore) for chore in chores]
 
 
@@ -138,6 +139,12 @@ async def _tend(rooms: Rooms) -> None:
 
 async def _count_strangers(rooms: Rooms) -> None:
     rooms.desk.count_strangers()
+
+
+async def _bring_left(rooms: Rooms) -> None:
+    missing = await asyncio.to_thread(rooms.bring_left)
+    if missing:
+        _log.warning("brought %d entries into the ledger that a process had left behind", missing)
 
 
 async def _finish_destructions(rooms: Rooms) -> None:

@@ -72,10 +72,17 @@ class StoreOutbox:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def pending(self) -> Sequence[Record]:
-        """All that wait, in the order in which they were committed."""
+    def pending(self, before_ms: int | None = None) -> Sequence[Record]:
+        """All that wait, in the order in which they were committed.
+
+        Args:
+            before_ms: only those that have waited since before this time, Unix milliseconds.
+        """
+        wanted = select(core.outbox.c.uid, core.outbox.c.body).order_by(core.outbox.c.seq)
+        if before_ms is not None:
+            wanted = wanted.where(core.outbox.c.created_ms < before_ms)
         with self._store.read() as connection:
-            rows = connection.execute(select(core.outbox.c.uid, core.outbox.c.body).order_by(core.outbox.c.seq))
+            rows = connection.execute(wanted)
             return [Record(uid=uid, body=body) for uid, body in rows]
 
     def done(self, uids: Sequence[str]) -> None:
