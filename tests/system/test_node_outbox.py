@@ -59,7 +59,7 @@ def test_a_process_that_lives_on_brings_it(owing):
 def test_processes_killed_as_they_make_keys(home):
     """Each at a random moment after it began; what the store has, the ledger tells exactly once."""
     store = home.path / "store.sqlite"
-    for number in range(12):
+    for number in range(8):
         process = home.spawn("keys", "create", "harbour", f"k{number}", who="custodian")
         seen = stamp(store)
         while process.poll() is None and stamp(store) == seen:
