@@ -120,10 +120,10 @@ def turn(home: OwnHome, log: Path) -> None:
 def check(home: OwnHome) -> None:
     """The ledger is whole against the checkpoint that the store keeps, and the doctor finds no error."""
     report = home.do("ledger", "verify")
-    assert (report["finding"], report["unsigned"]) == ("whole", 0)
+    assert (report["finding"], report["unsigned"]) == ("whole", 0), report
     assert report["size"] == report["kept_size"] > 0
     findings = home.do("doctor")
-    assert not [found for found in findings if found["level"] == "error"]
+    assert not [found for found in findings if found["level"] == "error"], findings
 
 
 def doctor(home: OwnHome) -> dict[str, dict[str, str]]:

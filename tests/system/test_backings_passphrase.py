@@ -105,7 +105,7 @@ def test_a_passphrase_typed_at_a_terminal(home: TrialHome) -> None:
     assert code == 0, seen
     assert WORDS not in seen
     link = re.search(r"people enrol (swe_\S+)", seen)
-    assert link
+    assert link, seen
     token = home.path / "tokens" / "admin.token"
     code, seen = at_terminal(home, "people", "enrol", link[1], "--out", str(token), answers=(WORDS,))
     assert code == 0, seen

@@ -51,6 +51,11 @@ class Output:
         if not self.as_json:
             self.console.print(text, markup=False)
 
+    def verbatim(self, text: str) -> None:
+        """Write a line that somebody copies from, such as a code or a link: no line break is put into it."""
+        if not self.as_json:
+            self.console.print(text, markup=False, soft_wrap=True)
+
     @property
     def wide(self) -> bool:
         """Whether a table has room for what people seldom need."""

@@ -54,8 +54,8 @@ def init(
         }
     )
     output.plain(f"made a home at {made.home}")
-    output.plain(f"enrol {made.administrator}, once, within 72 hours, when a node runs: {made.enrolment_url}")
-    output.plain(f"or on this command line: seawall people enrol {made.enrolment_code}")
+    output.verbatim(f"enrol {made.administrator}, once, within 72 hours, when a node runs: {made.enrolment_url}")
+    output.verbatim(f"or on this command line: seawall people enrol {made.enrolment_code}")
     return 0
 
 

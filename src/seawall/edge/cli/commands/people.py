@@ -200,7 +200,7 @@ def invite(principal: str, *, options: Options | None = None) -> int:
     from seawall.access.commands import CreateEnrolment
 
     output, made = _perform(options, CreateEnrolment(principal=principal))
-    output.plain(f"{made.code}  (once, until {iso(made.expires_ms)})")
+    output.verbatim(f"{made.code}  (once, until {iso(made.expires_ms)})")
     return 0
 
 
@@ -222,7 +222,7 @@ def enrol(code: str, *, out: Path | None = None, options: Options | None = None)
 def _hand_over(output: Output, issued: str, out: Path | None, document: dict[str, Any]) -> None:
     if out is None:
         output.document({**document, "token": issued})
-        output.plain(issued)
+        output.verbatim(issued)
         return
     output.document({**document, "written": str(out)})
     output.plain(f"wrote {out}")

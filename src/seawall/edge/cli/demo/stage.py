@@ -88,4 +88,4 @@ def say(output: Output, text: str) -> None:
     )
     for line in wrapped:
         # A link longer than the terminal is wide stays one, to be copied.
-        output.console.print(line, markup=False, soft_wrap=True)
+        output.verbatim(line)
