@@ -8,11 +8,14 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
+from seawall.adapters.files.os_files import OsFiles
 from seawall.adapters.ledger.projection import SqliteProjection
 from seawall.ledger.entry import uid_of
 from seawall.ledger.model import Query
 from seawall.ledger.report import Finding
-from support.ledgers import MemoryKeeper, PlainSealer, make_entries, make_ledger
+from support.ledgers import MemoryKeeper, PlainSealer, make_entries, make_ledger, sign
 
 WRITER = """
 import sys
@@ -54,6 +57,36 @@ def test_what_each_process_wrote_stands_in_its_order(tmp_path):
         assert len(ledger.query(Query(principal=f"w{number}"), None, 1000).items) == 300
     assert ledger.verify().finding is Finding.WHOLE
     ledger.close()
+
+
+class Meanwhile(OsFiles):
+    """Lets something happen just before a file is read."""
+
+    def __init__(self, name, act):
+        self._name, self._act = name, act
+
+    def open(self, path, *, create=False):
+        if path.endswith(self._name) and self._act is not None:
+            act, self._act = self._act, None
+            act()
+        return super().open(path, create=create)
+
+
+@pytest.mark.parametrize("name", ["/position", "/checkpoint"])
+def test_what_is_signed_while_a_verification_begins_is_no_fault(tmp_path, name):
+    ledger = make_ledger(str(tmp_path), keeper=MemoryKeeper())
+    ledger.journal.append(make_entries(7))
+    sign(ledger)
+
+    def more() -> None:
+        ledger.journal.append(make_entries(40))
+        sign(ledger)
+
+    reader = make_ledger(str(tmp_path), files=Meanwhile(name, more), create=False)
+    report = reader.verify()
+    assert (report.faults, report.finding, report.size) == ([], Finding.WHOLE, 48)
+    for each in (ledger, reader):
+        each.close()
 
 
 def test_a_ledger_is_found_whole_while_it_is_written_to(tmp_path):

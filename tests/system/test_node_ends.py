@@ -132,3 +132,17 @@ def test_an_interrupted_init_leaves_no_home(tmp_path):
         assert (process.returncode, err) == (130, b"seawall: interrupted.\n")
         assert not any(home.path.iterdir())
     assert home.call("init", "--trial").code == (0 if process.returncode else STATE)
+
+
+def test_a_ledger_is_verified_while_its_node_writes_to_it(home, node):
+    client = node.client("custodian")
+    assert client.ask("POST", "/v1/domains/harbour/keys", {"name": "verified"}).status == 201
+
+    def encrypt(client, _):
+        return client.encrypt("verified").status
+
+    with Load(encrypt, lambda: node.client("payments-app"), 8) as load:
+        found = [home.call("ledger", "verify") for _ in range(15)]
+    # Neither a fault nor a torn tail is seen in what is being written.
+    assert {ran.code for ran in found} == {0}, [ran.out for ran in found if ran.code]
+    assert set(load.done) == {200}

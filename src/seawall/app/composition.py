@@ -117,13 +117,23 @@ class Composition:
         return diagnose(Home(home), passphrase)
 
     def verify_ledger(self, directory: Path, *, checkpoint: str | None, vkeys: str | None = None) -> Any:
-        """Verify a ledger's folder offline."""
+        """Verify a ledger's folder offline; in a home where a node runs, up to where the journal ends now."""
         from seawall.adapters.files.os_files import OsFiles
+        from seawall.app.homes import node_runs
+        from seawall.kernel.clock import SystemClock
+        from seawall.ledger.journal import Journal
         from seawall.ledger.keys import Verifiers
         from seawall.ledger.verify import verify
 
         verifiers = Verifiers.parse(vkeys) if vkeys else None
-        return verify(str(directory), OsFiles(), verifiers=verifiers, kept_checkpoint=checkpoint)
+        files, place = OsFiles(), Home(directory.absolute().parent)
+        if place.ledger != directory.absolute() or node_runs(place) is None:
+            return verify(str(directory), files, verifiers=verifiers, kept_checkpoint=checkpoint)
+        journal = Journal(str(place.ledger), str(place.epoch.parent), files, clock=SystemClock())
+        try:
+            return verify(str(directory), files, verifiers=verifiers, kept_checkpoint=checkpoint, tail=journal.peek)
+        finally:
+            journal.close()
 
     def kept_checkpoint(self, home: Path) -> str | None:
         """Return the newest ledger checkpoint that the store keeps."""

@@ -177,7 +177,7 @@ class Ledger:
     def verify(self, checkpoint: str | None = None, verifiers: Verifiers | None = None) -> Report:
         """Verify against a given checkpoint, or else the one that the keeper has."""
         kept = checkpoint if checkpoint is not None else self._keeper.kept()
-        return verify(self._directory, self._files, verifiers=verifiers, kept_checkpoint=kept, tail=self.journal.peek())
+        return verify(self._directory, self._files, verifiers=verifiers, kept_checkpoint=kept, tail=self.journal.peek)
 
     def prove(self, index: int) -> EntryProof:
         """Prove an entry under the newest checkpoint.

@@ -8,9 +8,12 @@
 6. No file lies among the tiles that the log does not explain.
 7. The journal that is still there holds the same entries, and after them whole frames, then nothing.
 
-A node may be at work meanwhile: the position is read before the checkpoint, which is written before it; the scribe may
-take partial tiles and segments away only where others hold the same; and past a live journal's tail nobody looks.
+A node may be at work meanwhile: the position is read before the checkpoint, which is written before it; the journal's
+tail is read after the checkpoint, so that it lies behind everything that was signed; the scribe may take partial tiles
+and segments away only where others hold the same; and past a live journal's tail nobody looks.
 """
+
+from collections.abc import Callable
 
 from seawall.crypto.merkle import EMPTY_ROOT
 from seawall.kernel.errors import Corrupt, NotFound, SeawallError
@@ -34,7 +37,7 @@ def verify(
     *,
     verifiers: Verifiers | None = None,
     kept_checkpoint: str | None = None,
-    tail: Tail | None = None,
+    tail: Callable[[], Tail | None] = lambda: None,
 ) -> Report:
     """Verify a ledger's folder against a checkpoint kept elsewhere, where there is one.
 
@@ -44,7 +47,7 @@ def verify(
         verifiers: the public keys; without them, those in the folder, and then whoever could change the folder could
             have changed them too.
         kept_checkpoint: a signed checkpoint, from the store, a peer or a SIEM.
-        tail: where the journal ends, where processes may be writing to it now.
+        tail: reads where the journal ends, where processes may be writing to it now.
 
     Raises:
         NotFound: there is no ledger there, with code ``ledger.missing``.
@@ -62,15 +65,16 @@ class _Verification:
         self._faults: list[Fault] = []
         self._notes: list[str] = []
 
-    def run(self, tail: Tail | None) -> Report:
+    def run(self, tail: Callable[[], Tail | None]) -> Report:
         if not self._files.names(self._directory):
             raise NotFound("ledger.missing", "there is no ledger here.", remedy="Name the home, or run seawall init.")
         verifiers = self._keys()
         if verifiers is None:
             return self._report(None, None, 0, torn=False)
-        journal = JournalCheck(self._directory, self._files, self._fault, tail)
+        journal = JournalCheck(self._directory, self._files, self._fault)
         journal.read_position()
         newest = self._newest(verifiers)  # 1.
+        end = tail()
         kept = open_checkpoint(self._kept_note, verifiers) if self._kept_note else None  # 2.
         if kept is None:
             self._notes.append(ROLLBACK)
@@ -89,7 +93,7 @@ class _Verification:
         if size:
             check_keys(self._directory, self._files, tiles.bundle(0), verifiers, self._fault)  # 5.
         tiles.check_names()  # 6.
-        journal.run(size, tiles.bundle)  # 7.
+        journal.run(size, tiles.bundle, end)  # 7.
         if journal.torn:
             self._notes.append("The journal ends in a torn write after the checkpoint; the next writer cuts it.")
         return self._report(newest, kept, journal.unsigned, torn=journal.torn)

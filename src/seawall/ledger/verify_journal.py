@@ -21,15 +21,14 @@ class JournalCheck:
         directory: the ledger's folder.
         files: the file system.
         fault: told of each place that is wrong: file, what, offset, index.
-        tail: the end of a journal that may be written to meanwhile; None where nobody writes.
     """
 
-    def __init__(self, directory: str, files: Files, fault: Callable[..., None], tail: Tail | None) -> None:
+    def __init__(self, directory: str, files: Files, fault: Callable[..., None]) -> None:
         self._ledger = directory
         self._directory = f"{directory}/journal"
         self._files = files
         self._fault = fault
-        self._tail = tail
+        self._tail: Tail | None = None
         self._size = 0
         self._bundle: Bundles = _no_bundle
         self._raw: bytes | None = None
@@ -50,14 +49,16 @@ class JournalCheck:
         except FileMissing:
             self._raw = None
 
-    def run(self, size: int, bundle: Bundles) -> None:
+    def run(self, size: int, bundle: Bundles, tail: Tail | None) -> None:
         """Walk the journal.
 
         Args:
             size: entries under the newest checkpoint.
             bundle: gives the entries of a bundle, None where it cannot be read.
+            tail: the end of a journal that may be written to meanwhile, as it was after that checkpoint; None where
+                nobody writes.
         """
-        self._size, self._bundle = size, bundle
+        self._size, self._bundle, self._tail = size, bundle, tail
         self._position = self._checked_position()
         numbers = segment_numbers(self._files, self._directory)
         if self._tail is not None:
