@@ -35,8 +35,15 @@ def fork(child: Child) -> int:
     """Start a child and return its process id; only the parent returns."""
     parent = os.getpid()
     gc.freeze()  # what exists now is shared with the child as long as neither touches it
-    pid = os.fork()
+    # A word to stop that comes before the child can hear it waits, or the parent's own handler would swallow it.
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+    try:
+        pid = os.fork()
+    except BaseException:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+        raise
     if pid:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
         return pid
     code = 1
     try:

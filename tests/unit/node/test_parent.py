@@ -224,3 +224,15 @@ Parent(children(listeners, serve, told("scribe"))).run(started=lambda: say("port
     assert answers == [b"served"] * 16
     node.signal(signal.SIGTERM)
     assert node.end() == 0
+
+
+def test_a_child_told_to_stop_before_it_can_hear_it_hears_it(start):
+    it = start(
+        """
+os.register_at_fork(after_in_child=lambda: time.sleep(0.3))  # the word comes before the child has its own handlers
+running = Parent([Child(name="slow", run=told("slow"))], grace=5.0)
+say("clean", running.run(lambda: os.kill(os.getpid(), signal.SIGTERM)))
+"""
+    )
+    it.line("clean True")
+    assert it.end() == 0
