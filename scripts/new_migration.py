@@ -3,6 +3,7 @@
 
 Run: .venv/bin/python scripts/new_migration.py "Add leases"
 As long as nothing was released, the first may be written anew: … scripts/new_migration.py --first
+The last one, while its change is still being made: … scripts/new_migration.py --again "Add leases"
 Read what it wrote before you commit it.
 """
 
@@ -22,9 +23,13 @@ VERSIONS = Path(migrate.__file__).parent / "migrations" / "versions"
 
 def main(arguments: list[str]) -> int:
     """Write one file into migrations/versions."""
+    again = arguments[:1] == ["--again"]
+    arguments = arguments[again:]
     if len(arguments) != 1:
         sys.stderr.write(__doc__ or "")
         return 2
+    if again:
+        max(VERSIONS.glob("*.py")).unlink()
     first = arguments[0] == "--first"
     if first:
         for old in VERSIONS.glob("*.py"):
