@@ -4,7 +4,7 @@ import pytest
 
 import seawall
 from seawall.app.bridges.node_seen import NodeDescribed, is_loopback
-from seawall.crypto.suites import SUITES
+from seawall.crypto.suites import DEFAULT_SUITES
 from seawall.settings import Listen
 
 
@@ -14,7 +14,7 @@ def test_a_node_tells_its_version_its_store_and_its_door(house):
     (door,) = seen.listeners
     assert (door.loopback, door.tls) == (True, "")
     assert [(suite.name, suite.quantum) for suite in seen.suites] == [("XAES-256-GCM", "resistant")]
-    assert len(seen.suites) == len(SUITES)
+    assert len(seen.suites) == len(DEFAULT_SUITES)
 
 
 def test_a_door_to_the_network_is_one(house):

@@ -5,7 +5,7 @@ import ipaddress
 import seawall
 from seawall.adapters.store.engine import Store
 from seawall.capabilities.evidence.seen import ListenerSeen, NodeSeen, SuiteSeen
-from seawall.crypto.suites import SUITES
+from seawall.crypto.suites import DEFAULT_SUITES, SUITES
 from seawall.settings import Listen
 
 
@@ -29,7 +29,7 @@ class NodeDescribed:
             listeners=(ListenerSeen(name="rest and console", loopback=is_loopback(self._listen.host), tls=""),),
             suites=tuple(
                 SuiteSeen(name=suite.name, standard=suite.standard, quantum=suite.quantum_status.value)
-                for suite in SUITES.values()
+                for suite in (SUITES[number] for number in DEFAULT_SUITES)
             ),
         )
 

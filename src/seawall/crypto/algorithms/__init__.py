@@ -1,0 +1,1 @@
+"""Every algorithm that Seawall serves."""
