@@ -183,9 +183,9 @@ def make_job(number: int) -> Job:
     return Job(id=f"{number:036}", kind="discover.scan", principal_id="p", created_ms=1, updated_ms=1)
 
 
-def test_a_job_runs_and_ends_once(store: Store) -> None:
+def test_a_job_runs_and_ends_once(store: Store, row_mac: RowMac) -> None:
     clock = FixedClock()
-    jobs = Jobs(store, clock)
+    jobs = Jobs(store, clock, row_mac)
     job = make_job(1)
     jobs.create(job, record("a"))
     assert jobs.get(job.id) == job
@@ -201,8 +201,8 @@ def test_a_job_runs_and_ends_once(store: Store) -> None:
     assert [waiting.uid for waiting in StoreOutbox(store).pending()] == ["a", "b"]
 
 
-def test_a_cancelled_job_learns_of_it(store: Store) -> None:
-    jobs = Jobs(store, FixedClock())
+def test_a_cancelled_job_learns_of_it(store: Store, row_mac: RowMac) -> None:
+    jobs = Jobs(store, FixedClock(), row_mac)
     jobs.create(make_job(1))
     jobs.cancel(make_job(1).id)
     with pytest.raises(Conflict) as raised:
@@ -213,9 +213,9 @@ def test_a_cancelled_job_learns_of_it(store: Store) -> None:
     assert jobs.get(make_job(1).id).state is JobState.CANCELLED
 
 
-def test_a_silent_job_lapses(store: Store) -> None:
+def test_a_silent_job_lapses(store: Store, row_mac: RowMac) -> None:
     clock = FixedClock()
-    jobs = Jobs(store, clock)
+    jobs = Jobs(store, clock, row_mac)
     jobs.create(make_job(1))
     jobs.create(make_job(2))
     jobs.progress(make_job(2).id, "", 1, 2)
@@ -224,8 +224,8 @@ def test_a_silent_job_lapses(store: Store) -> None:
     assert jobs.get(make_job(2).id).state is JobState.RUNNING
 
 
-def test_jobs_are_listed_newest_first_in_pages(store: Store) -> None:
-    jobs = Jobs(store, FixedClock())
+def test_jobs_are_listed_newest_first_in_pages(store: Store, row_mac: RowMac) -> None:
+    jobs = Jobs(store, FixedClock(), row_mac)
     for number in range(5):
         jobs.create(make_job(number))
     first = jobs.list(limit=3)
@@ -234,11 +234,11 @@ def test_jobs_are_listed_newest_first_in_pages(store: Store) -> None:
     assert second.next_cursor is None
 
 
-def test_an_unknown_job_is_not_found(store: Store) -> None:
+def test_an_unknown_job_is_not_found(store: Store, row_mac: RowMac) -> None:
     with pytest.raises(NotFound):
-        Jobs(store, FixedClock()).get("no")
+        Jobs(store, FixedClock(), row_mac).get("no")
     with pytest.raises(NotFound):
-        Jobs(store, FixedClock()).finish("no")
+        Jobs(store, FixedClock(), row_mac).finish("no")
 
 
 GRANT = Grant(id="g", principal_id="p", action="data.encrypt", resource=KEY, expires_ms=1000)
@@ -292,7 +292,7 @@ def test_an_edited_grant_shows(store: Store, row_mac: RowMac, change: dict[str, 
 
 
 def test_a_grant_that_a_job_names_stays(store: Store, row_mac: RowMac) -> None:
-    grants, jobs = Grants(store, row_mac), Jobs(store, FixedClock())
+    grants, jobs = Grants(store, row_mac), Jobs(store, FixedClock(), row_mac)
     grants.issue(GRANT, 1, record("a"))
     jobs.create(Job(id="j", kind="k", principal_id="p", grant_id="g", created_ms=1, updated_ms=1))
     with pytest.raises(Conflict), store.begin() as tx:

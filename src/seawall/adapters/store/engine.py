@@ -4,7 +4,8 @@ Writers take turns on both databases (SQLite by its write lock, PostgreSQL by an
 and then change what it saw. Readers see one moment and wait for nobody.
 """
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, cast
 
@@ -22,20 +23,29 @@ from seawall.kernel.errors import InvalidInput
 
 _WRITERS: Final = 0x5EA_3A11  # the advisory lock on which PostgreSQL's writers take turns
 _IDLE_S: Final = 60  # a writer that hangs for so long gives its turn up
+# A peer that answers nothing is given up after some seconds, not after the kernel's quarter of an hour.
+_LIVENESS: Final = {
+    "keepalives": 1,
+    "keepalives_idle": 3,
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5000,
+}
 
 
 class Transaction:
     """A change of state on its way: all of it or none is stored, together with what it tells the ledger."""
 
-    __slots__ = ("_clock", "connection")
+    __slots__ = ("_clock", "_node", "connection")
 
-    def __init__(self, connection: Connection, clock: Clock) -> None:
+    def __init__(self, connection: Connection, clock: Clock, node: str | None = None) -> None:
         self.connection = connection
         self._clock = clock
+        self._node = node
 
     def outbox(self, record: Record) -> None:
         """Leave a record for the ledger, in this transaction."""
-        values = {"uid": record.uid, "body": record.body, "created_ms": self._clock.now_ms()}
+        values = {"uid": record.uid, "body": record.body, "created_ms": self._clock.now_ms(), "node": self._node}
         self.connection.execute(insert(core.outbox).values(values))
 
 
@@ -48,14 +58,17 @@ class Store:
         url: ``sqlite:///path`` or ``postgresql://user@host/database``.
         clock: wall time of outbox entries.
         wait_s: how long to wait for a lock or a connection.
+        node: the home that relays what is left in the outbox through this store.
 
     Raises:
         InvalidInput: with code ``store.url``.
     """
 
-    def __init__(self, url: str, *, clock: Clock | None = None, wait_s: float = 5.0) -> None:
+    def __init__(self, url: str, *, clock: Clock | None = None, wait_s: float = 5.0, node: str | None = None) -> None:
         self._clock = clock or SystemClock()
         self._wait_s = wait_s
+        self._node = node
+        self._guards = threading.local()
         parsed = _parse(url)
         self._engine = _sqlite(parsed, wait_s) if parsed.drivername == "sqlite" else _postgresql(parsed, wait_s)
 
@@ -70,8 +83,28 @@ class Store:
         return self._engine.dialect.name
 
     @contextmanager
-    def begin(self) -> Iterator[Transaction]:
+    def begin(self, *, wait_s: float | None = None) -> Iterator[Transaction]:
         """Open a transaction that writes; it commits at the end of the block, or changes nothing when that raises.
+
+        Args:
+            wait_s: how long to wait for the other writers, where that may be longer than usual.
+
+        Raises:
+            Unavailable, Corrupt, Conflict: as :func:`seawall.adapters.store.faults.faults`.
+        """
+        with self.touch(wait_s=wait_s) as tx:
+            if self.dialect == "postgresql":
+                tx.connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITERS})
+            guard: Callable[[Transaction], None] | None = getattr(self._guards, "guard", None)
+            if guard is not None:
+                guard(tx)
+            yield tx
+
+    @contextmanager
+    def touch(self, *, wait_s: float | None = None) -> Iterator[Transaction]:
+        """Open a transaction that writes rows of the caller's own, such as a lease, and waits for no other writer.
+
+        On SQLite, where all writers share one lock, it waits like the others.
 
         Raises:
             Unavailable, Corrupt, Conflict: as :func:`seawall.adapters.store.faults.faults`.
@@ -79,10 +112,30 @@ class Store:
         with faults(), self._engine.connect() as connection:
             if self.dialect == "sqlite":
                 connection = connection.execution_options(seawall_begin="BEGIN IMMEDIATE")  # noqa: PLW2901 - same one
-            with connection.begin():
-                if self.dialect == "postgresql":
-                    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITERS})
-                yield Transaction(connection, self._clock)
+                if wait_s is not None:
+                    _be_patient(connection, wait_s)
+            try:
+                with connection.begin():
+                    if self.dialect == "postgresql" and wait_s is not None:
+                        connection.execute(text(f"SET LOCAL lock_timeout = {round(wait_s * 1000)}"))
+                    yield Transaction(connection, self._clock, self._node)
+            finally:
+                if self.dialect == "sqlite" and wait_s is not None:
+                    _be_patient(connection, self._wait_s)
+
+    @contextmanager
+    def under(self, guard: Callable[[Transaction], None]) -> Iterator[None]:
+        """Have every :meth:`begin` of this thread, within the block, first pass a guard such as a duty's.
+
+        Args:
+            guard: is given each transaction when it begins, and raises when it must not.
+        """
+        before = getattr(self._guards, "guard", None)
+        self._guards.guard = guard
+        try:
+            yield
+        finally:
+            self._guards.guard = before
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -113,6 +166,23 @@ class Store:
             bare = connection.connection.driver_connection
             assert bare is not None
             return cast("tuple[Any, ...] | None", bare.execute(statement).fetchone())
+
+    def subscribe(self, channel: str) -> Any:
+        """Open a connection of its own that hears a channel of PostgreSQL; whoever asked closes it.
+
+        Returns:
+            A ``psycopg.Connection`` in autocommit.
+
+        Raises:
+            Unavailable, Corrupt: as :func:`seawall.adapters.store.faults.faults`.
+        """
+        with faults():
+            pooled = self._engine.raw_connection()
+            pooled.detach()
+            raw: Any = pooled.driver_connection
+            raw.autocommit = True
+            raw.execute(f'LISTEN "{channel}"')
+            return raw
 
     def create_all(self) -> None:
         """Make all tables at once, without migrations; for tests."""
@@ -180,5 +250,16 @@ def _postgresql(url: URL, wait_s: float) -> Engine:
         url.difference_update_query(["options"]),
         pool_pre_ping=True,
         pool_timeout=wait_s,
-        connect_args={"options": options, "connect_timeout": max(2, round(wait_s)), "application_name": "seawall"},
+        connect_args={
+            "options": options,
+            "connect_timeout": max(2, round(wait_s)),
+            "application_name": "seawall",
+            **_LIVENESS,
+        },
     )
+
+
+def _be_patient(connection: Connection, wait_s: float) -> None:
+    bare = connection.connection.driver_connection
+    assert bare is not None
+    bare.execute(f"PRAGMA busy_timeout = {round(wait_s * 1000)}")

@@ -24,6 +24,12 @@ class Grants:
 
     def issue(self, grant: Grant, now_ms: int, record: Record) -> None:
         """Store a grant, with the record that tells of it."""
+        with self._store.begin() as tx:
+            self.give(tx, grant, now_ms)
+            tx.outbox(record)
+
+    def give(self, tx: Transaction, grant: Grant, now_ms: int) -> None:
+        """Store a grant, within a transaction that also stores what it is for."""
         values = {
             "id": grant.id,
             "principal_id": grant.principal_id,
@@ -35,9 +41,17 @@ class Grants:
             "expires_ms": grant.expires_ms,
             "revoked_ms": None,
         }
-        with self._store.begin() as tx:
-            tx.connection.execute(insert(core.grants).values(**values, mac=self._mac.seal(_TABLE, values)))
-            tx.outbox(record)
+        tx.connection.execute(insert(core.grants).values(**values, mac=self._mac.seal(_TABLE, values)))
+
+    def end(self, tx: Transaction, grant_id: str, now_ms: int) -> None:
+        """End a grant, within a transaction that also ends what it was for; one that has ended stays as it was.
+
+        Raises:
+            NotFound: with code ``grant.unknown``.
+        """
+        row = self._row(tx.connection, grant_id)
+        if row["revoked_ms"] is None:
+            self._revoke(tx, row, now_ms)
 
     def revoke(self, grant_id: str, now_ms: int, record: Record) -> None:
         """End a grant now. One that has ended stays as it was.
@@ -46,9 +60,7 @@ class Grants:
             NotFound: with code ``grant.unknown``.
         """
         with self._store.begin() as tx:
-            row = self._row(tx.connection, grant_id)
-            if row["revoked_ms"] is None:
-                self._revoke(tx, row, now_ms)
+            self.end(tx, grant_id, now_ms)
             tx.outbox(record)
 
     def revoke_of(self, tx: Transaction, principal_id: str, now_ms: int) -> int:
@@ -68,6 +80,19 @@ class Grants:
             NotFound: with code ``grant.unknown``.
             Corrupt: store.row_mac.
         """
+        grant = self.standing(grant_id, now_ms)
+        if (grant.action, grant.resource) != (action, resource):
+            raise Denied("grant.other", "the leave for this work does not cover this act.")
+        return grant
+
+    def standing(self, grant_id: str, now_ms: int) -> Grant:
+        """Return a grant that has not ended.
+
+        Raises:
+            Denied: grant.revoked or grant.expired.
+            NotFound: with code ``grant.unknown``.
+            Corrupt: store.row_mac.
+        """
         with self._store.read() as connection:
             row = self._row(connection, grant_id)
         grant = Grant(
@@ -81,8 +106,6 @@ class Grants:
             raise Denied("grant.revoked", "the leave for this work was taken back.")
         if now_ms >= grant.expires_ms:
             raise Denied("grant.expired", "the leave for this work has ended.", remedy="Start the work again.")
-        if (grant.action, grant.resource) != (action, resource):
-            raise Denied("grant.other", "the leave for this work does not cover this act.")
         return grant
 
     def _row(self, connection: Connection, grant_id: str) -> Mapping[str, Any]:

@@ -32,6 +32,9 @@ outbox = Table(
     Column("uid", String(36), nullable=False, unique=True),
     Column("body", LargeBinary, nullable=False),
     Column("created_ms", Millis, nullable=False),
+    # The home that relays it; none for what was left before homes had names.
+    Column("node", String(36), info={"since": 2}),
+    Index(None, "node"),
     sqlite_autoincrement=True,
 )
 
@@ -84,5 +87,11 @@ jobs = Table(
     Column("created_ms", Millis, nullable=False),
     Column("updated_ms", Millis, nullable=False),
     Column("finished_ms", Millis),
+    Column("domain", String(64), info={"since": 2}),
+    Column("spec", Text, info={"since": 2}),
+    Column("checkpoint", LargeBinary, info={"since": 2}),
+    Column("failures", Integer, info={"since": 2}),
+    Column("due_ms", Millis, info={"since": 2}),
+    Column("mac", LargeBinary(32), info={"since": 2}),
     Index(None, "state"),
 )

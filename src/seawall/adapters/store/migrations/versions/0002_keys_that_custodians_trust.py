@@ -1,0 +1,236 @@
+"""Keys that custodians trust."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0002"
+down_revision: str | None = "0001"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "duties",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("node", sa.String(length=36), nullable=False),
+        sa.Column("run", sa.String(length=64), nullable=False),
+        sa.Column("token", sa.BigInteger(), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=False),
+        sa.Column("taken_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_duties")),
+    )
+    op.create_table(
+        "nodes",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("run", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.String(length=32), nullable=False),
+        sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=False),
+        sa.Column("seen_ms", sa.BigInteger(), nullable=False),
+        sa.Column("joined_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_nodes")),
+    )
+    op.create_table(
+        "revisions",
+        sa.Column("revision", sa.String(length=32), nullable=False),
+        sa.Column("compatible_from", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("revision", name=op.f("pk_revisions")),
+    )
+    op.create_table(
+        "schedule",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("next_ms", sa.BigInteger(), nullable=False),
+        sa.Column("last_ms", sa.BigInteger(), nullable=True),
+        sa.Column("done_ms", sa.BigInteger(), nullable=True),
+        sa.Column("took_ms", sa.Integer(), nullable=False),
+        sa.Column("runs", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("node", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_schedule")),
+    )
+    op.create_table(
+        "key_labels",
+        sa.Column("key_id", sa.String(length=36), nullable=False),
+        sa.Column("label", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.String(length=256), nullable=False),
+        sa.Column("domain_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["key_id"], ["keys.id"], name=op.f("fk_key_labels_key_id")),
+        sa.PrimaryKeyConstraint("key_id", "label", name=op.f("pk_key_labels")),
+    )
+    with op.batch_alter_table("key_labels", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_key_labels_found",
+            ["domain_id", "label", "value", "name"],
+            unique=False,
+            postgresql_ops={"name": "varchar_pattern_ops"},
+        )
+
+    with op.batch_alter_table("domains", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("policy", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("revision", sa.Integer(), nullable=True))
+
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("domain", sa.String(length=64), nullable=True))
+        batch_op.add_column(sa.Column("spec", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("checkpoint", sa.LargeBinary(), nullable=True))
+        batch_op.add_column(sa.Column("failures", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("due_ms", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("mac", sa.LargeBinary(length=32), nullable=True))
+
+    with op.batch_alter_table("key_versions", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("algorithm", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("mechanisms", sa.String(length=512), nullable=True))
+        batch_op.add_column(sa.Column("public", sa.LargeBinary(), nullable=True))
+        batch_op.add_column(sa.Column("origin", sa.String(length=16), nullable=True))
+
+    with op.batch_alter_table("keys", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("usage", sa.String(length=255), nullable=True))
+        batch_op.add_column(sa.Column("attributes", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("blocked_ms", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("blocked_reason", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("archived_ms", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("revision", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("owner", sa.String(length=128), nullable=True))
+        batch_op.add_column(sa.Column("undeletable", sa.Boolean(), nullable=True))
+        batch_op.add_column(sa.Column("rotate_after_ms", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("next_date_ms", sa.BigInteger(), nullable=True))
+        batch_op.create_index(
+            "ix_keys_algorithm",
+            ["domain_id", "algorithm", "name"],
+            unique=False,
+            postgresql_ops={"name": "varchar_pattern_ops"},
+        )
+        batch_op.create_index(
+            "ix_keys_dates",
+            ["next_date_ms"],
+            unique=False,
+            sqlite_where=sa.text("next_date_ms IS NOT NULL"),
+            postgresql_where=sa.text("next_date_ms IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_keys_living",
+            ["domain_id", "name"],
+            unique=False,
+            sqlite_where=sa.text("archived_ms IS NULL"),
+            postgresql_where=sa.text("archived_ms IS NULL"),
+            postgresql_ops={"name": "varchar_pattern_ops"},
+        )
+        batch_op.create_index(
+            "ix_keys_owner",
+            ["domain_id", "owner", "name"],
+            unique=False,
+            sqlite_where=sa.text("owner IS NOT NULL"),
+            postgresql_where=sa.text("owner IS NOT NULL"),
+            postgresql_ops={"name": "varchar_pattern_ops"},
+        )
+        batch_op.create_index(
+            "ix_keys_purpose",
+            ["domain_id", "purpose", "name"],
+            unique=False,
+            postgresql_ops={"name": "varchar_pattern_ops"},
+        )
+        batch_op.create_index(
+            "ix_keys_rotation",
+            ["rotate_after_ms"],
+            unique=False,
+            sqlite_where=sa.text("rotate_after_ms IS NOT NULL"),
+            postgresql_where=sa.text("rotate_after_ms IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_keys_state",
+            ["domain_id", "state", "name"],
+            unique=False,
+            postgresql_ops={"name": "varchar_pattern_ops"},
+        )
+        batch_op.create_index(
+            "ix_keys_undeletable",
+            ["domain_id"],
+            unique=False,
+            sqlite_where=sa.text("undeletable IS NOT NULL"),
+            postgresql_where=sa.text("undeletable IS NOT NULL"),
+        )
+
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("node", sa.String(length=36), nullable=True))
+        batch_op.create_index(batch_op.f("ix_outbox_node"), ["node"], unique=False)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_outbox_node"))
+        batch_op.drop_column("node")
+
+    with op.batch_alter_table("keys", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_keys_undeletable",
+            sqlite_where=sa.text("undeletable IS NOT NULL"),
+            postgresql_where=sa.text("undeletable IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_keys_state", postgresql_ops={"name": "varchar_pattern_ops"})
+        batch_op.drop_index(
+            "ix_keys_rotation",
+            sqlite_where=sa.text("rotate_after_ms IS NOT NULL"),
+            postgresql_where=sa.text("rotate_after_ms IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_keys_purpose", postgresql_ops={"name": "varchar_pattern_ops"})
+        batch_op.drop_index(
+            "ix_keys_owner",
+            sqlite_where=sa.text("owner IS NOT NULL"),
+            postgresql_where=sa.text("owner IS NOT NULL"),
+            postgresql_ops={"name": "varchar_pattern_ops"},
+        )
+        batch_op.drop_index(
+            "ix_keys_living",
+            sqlite_where=sa.text("archived_ms IS NULL"),
+            postgresql_where=sa.text("archived_ms IS NULL"),
+            postgresql_ops={"name": "varchar_pattern_ops"},
+        )
+        batch_op.drop_index(
+            "ix_keys_dates",
+            sqlite_where=sa.text("next_date_ms IS NOT NULL"),
+            postgresql_where=sa.text("next_date_ms IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_keys_algorithm", postgresql_ops={"name": "varchar_pattern_ops"})
+        batch_op.drop_column("next_date_ms")
+        batch_op.drop_column("rotate_after_ms")
+        batch_op.drop_column("undeletable")
+        batch_op.drop_column("owner")
+        batch_op.drop_column("revision")
+        batch_op.drop_column("archived_ms")
+        batch_op.drop_column("blocked_reason")
+        batch_op.drop_column("blocked_ms")
+        batch_op.drop_column("attributes")
+        batch_op.drop_column("usage")
+
+    with op.batch_alter_table("key_versions", schema=None) as batch_op:
+        batch_op.drop_column("origin")
+        batch_op.drop_column("public")
+        batch_op.drop_column("mechanisms")
+        batch_op.drop_column("algorithm")
+
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_column("mac")
+        batch_op.drop_column("due_ms")
+        batch_op.drop_column("failures")
+        batch_op.drop_column("checkpoint")
+        batch_op.drop_column("spec")
+        batch_op.drop_column("domain")
+
+    with op.batch_alter_table("domains", schema=None) as batch_op:
+        batch_op.drop_column("revision")
+        batch_op.drop_column("policy")
+
+    with op.batch_alter_table("key_labels", schema=None) as batch_op:
+        batch_op.drop_index("ix_key_labels_found", postgresql_ops={"name": "varchar_pattern_ops"})
+
+    op.drop_table("key_labels")
+    op.drop_table("schedule")
+    op.drop_table("revisions")
+    op.drop_table("nodes")
+    op.drop_table("duties")
