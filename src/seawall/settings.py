@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from seawall.kernel.errors import InvalidInput
+from seawall.settings_ledger import LedgerSettings
 
 DEFAULT_PORT = 8643
 
@@ -62,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     trial: bool = False
     root: Root = Root()
     listen: Listen = Listen()
+    ledger: LedgerSettings = LedgerSettings()
 
     def __post_init__(self) -> None:
         """Check what types cannot.

@@ -34,6 +34,7 @@ from seawall.app.bridges.node_seen import NodeDescribed
 from seawall.app.bridges.root_seen import RootDescribed
 from seawall.app.bridges.told import StoredChanges
 from seawall.app.handlers import Handler, of_data, of_evidence, of_ledger
+from seawall.app.shipping import guard_of
 from seawall.capabilities.evidence.measure import Rooms as Measured
 from seawall.capabilities.keys.commands import OfKey
 from seawall.capabilities.keys.ports import RootOfTrust
@@ -213,7 +214,7 @@ def build(
             settle=Settled(ledger, partial(ledger.sign_now, root) if signs else None),
         ),
     }
-    commit = ledger.commit(loop)
+    commit = ledger.commit(loop, guard=guard_of(home, settings, ledger, clock, alone=signs))
     desk = Desk(
         handlers=handlers,
         decider=decider,

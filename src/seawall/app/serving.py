@@ -12,6 +12,7 @@ from seawall.adapters.store.engine import Store
 from seawall.adapters.store.epoch import EpochMap
 from seawall.app import rooms as composed
 from seawall.app.homes import TRIAL_NOTICE, node_lock
+from seawall.app.shipping import Shipping
 from seawall.app.worker import Worker
 from seawall.capabilities.keys.ports import RootOfTrust
 from seawall.desk.relay import relay
@@ -65,11 +66,14 @@ class Node:
             if self._settings.trial:
                 _log.warning(TRIAL_NOTICE)
             counters = shared_counters(ROUTES, self._workers)
+            shipping = Shipping(self._home, self._settings)
+            shipping.begin()
             running = Parent(
                 children(
                     listeners,
                     Worker(self._home, self._settings, self._listen, root, counters).run,
                     lambda stop: self._write(stop, root),
+                    shipping.run if shipping.wanted else None,
                 ),
                 grace=_GRACE_S,
                 reload=self._reload,

@@ -2,7 +2,7 @@
 
 import os
 from asyncio import AbstractEventLoop
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from seawall.kernel.clock import Clock
 from seawall.kernel.errors import Conflict
@@ -13,6 +13,7 @@ from seawall.ledger.checkpoints import SignedCheckpoint, load_checkpoint
 from seawall.ledger.commit import GroupCommit
 from seawall.ledger.entry import uid_of
 from seawall.ledger.event import Event, Outcome, encode
+from seawall.ledger.guarded import GuardedLog
 from seawall.ledger.journal import MAX_BACKLOG, Journal
 from seawall.ledger.keys import KEYS, Verifiers, key_digests, load_signers, load_verifiers, make_keys
 from seawall.ledger.model import START, Query, Row, Tally
@@ -111,9 +112,9 @@ class Ledger:
             self._verifiers = load_verifiers(self._files, self._directory)
         return self._verifiers
 
-    def commit(self, loop: AbstractEventLoop | None = None) -> GroupCommit:
-        """Start this process's group commit; after any fork, and once."""
-        return GroupCommit(self.journal, loop=loop)
+    def commit(self, loop: AbstractEventLoop | None = None, *, guard: Callable[[], None] | None = None) -> GroupCommit:
+        """Start this process's group commit; after any fork, and once. A ``guard`` raises where nothing may be made."""
+        return GroupCommit(self.journal if guard is None else GuardedLog(self.journal, guard), loop=loop)
 
     def scribe(self, sealer: KeySealer) -> Scribe:
         """Unseal the signing keys and make the scribe; open it to sign.

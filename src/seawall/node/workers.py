@@ -1,4 +1,4 @@
-"""Which children a node has: a worker for each socket, and the scribe, which ends last."""
+"""Which children a node has: a worker for each socket, the scribe, and who ships what the scribe has signed."""
 
 import socket
 from collections.abc import Callable, Sequence
@@ -10,19 +10,27 @@ from seawall.node.stop import Stop
 Worker = Callable[[int, socket.socket, Stop], None]
 
 
-def children(listeners: Sequence[socket.socket], worker: Worker, scribe: Callable[[Stop], None] | None) -> list[Child]:
+def children(
+    listeners: Sequence[socket.socket],
+    worker: Worker,
+    scribe: Callable[[Stop], None] | None,
+    shipper: Callable[[Stop], None] | None = None,
+) -> list[Child]:
     """List the children of a node.
 
     Args:
         listeners: one listening socket for each worker.
         worker: serves a socket until it is told to stop; its first argument is its number.
         scribe: keeps the ledger; it is told to stop when every worker has ended, so that it sees their last records.
+        shipper: sends records off the machine; it ends last, so that it sends what the scribe signed last.
     """
     found = [
         Child(name=f"worker {index}", run=partial(_work, index, listeners, worker)) for index in range(len(listeners))
     ]
     if scribe is not None:
         found.append(Child(name="scribe", run=partial(_write, listeners, scribe), stage=1))
+    if shipper is not None:
+        found.append(Child(name="shipper", run=partial(_write, listeners, shipper), stage=2))
     return found
 
 

@@ -1,0 +1,1 @@
+"""Sinks: where the ledger's records go off the machine."""
