@@ -130,7 +130,7 @@ def test_names_are_taken_once(room):
 def test_a_key_made_without_activation_waits_for_it(room):
     made = room.do(CreateKey(domain="bank", name="later", activate=False))
     assert made.state is KeyState.PRE_ACTIVE
-    assert made.legal == ["activate", "compromise", "destroy"]
+    assert made.legal == ["activate", "compromise", "destroy", "block"]
     _refused("keys.pre_active", lambda: _encrypt(room, key="later"))
     room.do(ActivateKey(domain="bank", key="later"))
     assert _encrypt(room, key="later")

@@ -28,11 +28,18 @@ BOOK = {
     (S.COMPROMISED, T.DESTROY): S.DESTROYED_COMPROMISED,
     (S.DESTROYED, T.COMPROMISE): S.DESTROYED_COMPROMISED,
 }
+# What stands beside a state, in every state that lives: the kill switch; and the archive after operation.
+BESIDE = {(state, T.BLOCK) for state in S if state not in GONE} | {
+    (S.DEACTIVATED, T.ARCHIVE),
+    (S.COMPROMISED, T.ARCHIVE),
+}
 
 
 def _take(life: LifeCycle, transition: Transition, now_ms: int = 50, after_ms: int = 60) -> LifeCycle:
     if transition is T.DESTROY:
         return life.destroy(now_ms, after_ms)
+    if transition is T.BLOCK:
+        return life.block(now_ms, "stolen laptop")
     return getattr(life, transition.value)(now_ms)
 
 
@@ -44,12 +51,12 @@ def test_the_table_is_the_books():
 @pytest.mark.parametrize("transition", Transition)
 def test_every_pair_is_legal_or_refused_by_name(state, transition):
     life = LifeCycle(created_ms=1, state=state)
-    target = BOOK.get((state, transition))
+    target = state if (state, transition) in BESIDE else BOOK.get((state, transition))
     if target is None:
         with pytest.raises(Conflict) as caught:
             _take(life, transition)
         assert caught.value.code == "keys.illegal_transition"
-        legal = [step for (at, step) in BOOK if at is state]
+        legal = [step for (at, step) in {*BOOK, *BESIDE} if at is state]
         assert all(step in caught.value.text for step in legal)
         assert legal or "nothing is legal any more" in caught.value.text
     elif transition is T.DESTROY:
@@ -64,7 +71,7 @@ def test_every_pair_is_legal_or_refused_by_name(state, transition):
 def test_while_destruction_is_pending_little_else_is_legal(state):
     asked = LifeCycle(created_ms=1, state=state).destroy(50, 60)
     assert asked.pending_destruction
-    expected = {T.CANCEL_DESTROY, T.FINISH_DESTROY} | ({T.COMPROMISE} if state is not S.COMPROMISED else set())
+    expected = {T.CANCEL_DESTROY, T.FINISH_DESTROY, T.BLOCK} | ({T.COMPROMISE} if state is not S.COMPROMISED else set())
     assert set(asked.legal()) == expected
     for transition in set(Transition) - expected:
         with pytest.raises(Conflict) as caught:
@@ -78,6 +85,31 @@ def test_while_destruction_is_pending_little_else_is_legal(state):
     assert gone.state in GONE
     assert gone.destroyed_ms == 60
     assert not gone.pending_destruction
+
+
+@pytest.mark.parametrize("state", [state for state in KeyState if state not in GONE])
+def test_a_block_leaves_the_state_and_every_other_transition_as_they_were(state):
+    life = LifeCycle(created_ms=1, state=state)
+    blocked = life.block(5, "stolen laptop")
+    assert (blocked.state, blocked.blocked, blocked.blocked_reason) == (state, True, "stolen laptop")
+    assert set(blocked.legal()) == set(life.legal()) - {T.BLOCK} | {T.UNBLOCK}
+    with pytest.raises(Conflict) as twice:
+        blocked.block(6, "again")
+    assert f"{state}, blocked" in twice.value.text
+    assert blocked.unblock(7) == life
+
+
+@pytest.mark.parametrize("state", [S.DEACTIVATED, S.COMPROMISED])
+def test_what_is_archived_is_recovered_destroyed_or_compromised_and_nothing_else(state):
+    life = LifeCycle(created_ms=1, state=state)
+    kept = life.archive(5)
+    assert (kept.state, kept.archived_ms) == (state, 5)
+    compromise = {T.COMPROMISE} if state is S.DEACTIVATED else set()
+    assert set(kept.legal()) == {T.RECOVER, T.DESTROY, T.BLOCK} | compromise
+    assert kept.recover(6) == life
+    gone = kept.destroy(6, 7).finish_destroy(7)
+    assert gone.state in GONE
+    assert gone.archived
 
 
 def test_every_transition_leaves_its_time():
@@ -135,31 +167,31 @@ USES = {
 def test_what_each_state_may_be_used_for(state, allowed):
     for use, may in zip((Use.PROTECT, Use.PROCESS), allowed, strict=True):
         if may:
-            DomainPolicy().allows(_key(state), use)
+            DomainPolicy().allows(_key(state), use, now_ms=1)
         else:
             with pytest.raises(Conflict) as caught:
-                DomainPolicy().allows(_key(state), use)
+                DomainPolicy().allows(_key(state), use, now_ms=1)
             assert caught.value.code == f"keys.{state}"
 
 
 def test_policy_decides_what_deactivated_and_compromised_keys_still_read():
     strict = DomainPolicy(deactivated_decrypts=False)
     with pytest.raises(Conflict):
-        strict.allows(_key(S.DEACTIVATED), Use.PROCESS)
+        strict.allows(_key(S.DEACTIVATED), Use.PROCESS, now_ms=1)
     rescue = DomainPolicy(compromised_decrypts=True)
-    rescue.allows(_key(S.COMPROMISED), Use.PROCESS)
+    rescue.allows(_key(S.COMPROMISED), Use.PROCESS, now_ms=1)
     for state in (S.COMPROMISED, S.DEACTIVATED):
         with pytest.raises(Conflict):
-            rescue.allows(_key(state), Use.PROTECT)
+            rescue.allows(_key(state), Use.PROTECT, now_ms=1)
 
 
 def test_pending_and_destroyed_keys_say_when():
     with pytest.raises(Conflict) as pending:
-        DomainPolicy().allows(_key(destroy_after_ms=86_400_000), Use.PROCESS)
+        DomainPolicy().allows(_key(destroy_after_ms=86_400_000), Use.PROCESS, now_ms=1)
     assert pending.value.code == "keys.pending_destruction"
     assert "1970-01-02" in pending.value.text
     with pytest.raises(Conflict) as gone:
-        DomainPolicy().allows(_key(S.DESTROYED, destroyed_ms=86_400_000), Use.PROCESS)
+        DomainPolicy().allows(_key(S.DESTROYED, destroyed_ms=86_400_000), Use.PROCESS, now_ms=1)
     assert gone.value.code == "keys.destroyed"
     assert "1970-01-02" in gone.value.text
 
@@ -185,7 +217,7 @@ def test_a_domain_waits_can_be_spared_and_ends():
     for refused in (asked.usable, lambda: asked.request_shred(11), lambda: asked.shred(10 + 7 * DAY_MS - 1)):
         with pytest.raises(Conflict):
             refused()
-    assert asked.cancel_shred() == domain
+    assert asked.cancel_shred() == replace(domain, revision=3)
     with pytest.raises(Conflict) as caught:
         domain.shred(10**15)
     assert caught.value.code == "keys.not_pending"

@@ -105,6 +105,7 @@ class StoredKeyTransaction(StoredReads):
             raise errors.key_exists(key.domain, key.name)
         self._connection.execute(insert(t.keys).values(self._rows.of_key(key)))
         self._add_version(key, material)
+        self._label(key)
 
     def add_version(self, key: Key, material: bytes) -> None:
         """Store a key whose last version is new."""
@@ -115,6 +116,8 @@ class StoredKeyTransaction(StoredReads):
         """Store what became of a key."""
         row = self._rows.of_key(key)
         self._connection.execute(update(t.keys).where(t.keys.c.id == row["id"]).values(row))
+        self._connection.execute(delete(t.key_labels).where(t.key_labels.c.key_id == row["id"]))
+        self._label(key)
 
     def erase_key(self, key_id: UUID) -> int:
         """Erase the material of all versions."""
@@ -128,6 +131,10 @@ class StoredKeyTransaction(StoredReads):
     def announce(self) -> None:
         """Count the store's epoch further, for the other nodes."""
         EpochRow.bump(self._tx)
+
+    def _label(self, key: Key) -> None:
+        if labels := self._rows.of_labels(key):
+            self._connection.execute(insert(t.key_labels), labels)
 
     def _add_version(self, key: Key, material: bytes) -> None:
         row = self._rows.of_version(key, key.versions[-1], material)

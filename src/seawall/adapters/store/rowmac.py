@@ -2,6 +2,10 @@
 
 It binds a row's values to its table. It cannot show that a row was deleted, or put back as it once was: that is the
 ledger's part.
+
+A column that a later revision of the schema added is marked by :func:`since`, and left out of the MAC while it is NULL:
+so a row that was written before it came still checks, and one that uses nothing of it is written as it always was.
+Whoever sets it, or sets it back, changes what the MAC is made of.
 """
 
 import hmac
@@ -11,11 +15,24 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import Table
 
 from seawall.kernel.errors import Corrupt
 from seawall.kernel.secret import Secret
 
 _MAC = "mac"
+_SINCE = "since"
+_NONE: frozenset[str] = frozenset()
+
+
+def since(revision: int) -> dict[str, Any]:
+    """Mark a column of an older table by the revision that added it: the column's ``info``."""
+    return {_SINCE: revision}
+
+
+def later(table: Table) -> frozenset[str]:
+    """Name the columns of a table that came after it; they are nullable."""
+    return frozenset(column.name for column in table.columns if _SINCE in column.info)
 
 
 class RowMac:
@@ -30,25 +47,26 @@ class RowMac:
     def __init__(self, key: Secret) -> None:
         self._keyed = hmac.new(key.expose(), b"seawall row\x00", sha256)
 
-    def seal(self, table: str, values: Mapping[Any, Any]) -> bytes:
+    def seal(self, table: str, values: Mapping[Any, Any], *, later: frozenset[str] = _NONE) -> bytes:
         """Make the MAC of a row. A value named ``mac`` is left out.
 
         Args:
             table: the table's name.
             values: the row: None, booleans, integers, text, bytes, UUIDs, and lists or mappings of JSON values.
+            later: names of values that are left out where they are None, as :func:`later` gives them.
         """
         mac = self._keyed.copy()
-        for part in _encode(table, values):
+        for part in _encode(table, values, later):
             mac.update(part)
         return mac.digest()
 
-    def check(self, table: str, values: Mapping[Any, Any], mac: bytes) -> None:
-        """Check a row against its MAC.
+    def check(self, table: str, values: Mapping[Any, Any], mac: bytes, *, later: frozenset[str] = _NONE) -> None:
+        """Check a row against its MAC; ``later`` as it was sealed.
 
         Raises:
             Corrupt: with code ``store.row_mac``.
         """
-        if not hmac.compare_digest(self.seal(table, values), mac):
+        if not hmac.compare_digest(self.seal(table, values, later=later), mac):
             raise Corrupt(
                 "store.row_mac",
                 f"a row of {table} was changed from outside.",
@@ -56,10 +74,10 @@ class RowMac:
             )
 
 
-def _encode(table: str, values: Mapping[Any, Any]) -> Iterator[bytes]:
+def _encode(table: str, values: Mapping[Any, Any], later: frozenset[str]) -> Iterator[bytes]:
     yield _part(b"t", table.encode())
     for name in sorted(values):
-        if name != _MAC:
+        if name != _MAC and not (values[name] is None and name in later):
             yield _part(b"n", name.encode())
             yield _value(values[name])
 

@@ -1,7 +1,6 @@
 """Move a key through its life cycle."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from seawall.capabilities.keys.commands import (
     ActivateKey,
@@ -73,7 +72,7 @@ class StateChanger:
         with self._store.begin() as tx:
             domain = find_domain(tx, command.domain)
             before = find_key(tx, command.domain, command.key)
-            key = replace(before, life=step(before.life, domain, turn.now_ms))
+            key = before.changed(life=step(before.life, domain, turn.now_ms))
             facts: dict[str, object] = {
                 "key_id": str(key.id),
                 "version": key.version,

@@ -8,6 +8,7 @@ from seawall.capabilities.keys.commands import CreateKey, RotateKey
 from seawall.capabilities.keys.domain import Domain
 from seawall.capabilities.keys.model import Key, KeyVersion, LifeCycle
 from seawall.capabilities.keys.ports import KeyStore
+from seawall.capabilities.keys.purposes import check_suite
 from seawall.capabilities.keys.revoke import Revocation
 from seawall.capabilities.keys.ring import KeyRing
 from seawall.capabilities.keys.vault import find_domain, find_key
@@ -92,8 +93,15 @@ class KeyMaker:
 
     def _version(self, kek: Secret, key: Key, number: int, now_ms: int) -> tuple[KeyVersion, bytes]:
         with Secret(self._entropy(sealing.KEY_BYTES)) as material:
-            version = KeyVersion(number=number, created_ms=now_ms, key_check_value=sealing.key_check_value(material))
-            return version, sealing.seal_material(kek, material, key, number, self._entropy)
+            algorithm, mechanisms = check_suite(key.purpose, None, ())
+            version = KeyVersion(
+                number=number,
+                created_ms=now_ms,
+                key_check_value=sealing.key_check_value(material),
+                algorithm=algorithm,
+                mechanisms=mechanisms,
+            )
+            return version, sealing.seal_material(kek, material, key, version, self._entropy)
 
 
 def _facts(key: Key) -> dict[str, object]:

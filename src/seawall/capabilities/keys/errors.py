@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from seawall.kernel.clock import iso
-from seawall.kernel.errors import Conflict, Corrupt, InvalidInput, NotFound
+from seawall.kernel.errors import Conflict, Corrupt, Denied, InvalidInput, NotFound
 
 _LATER = {
     "pre_active": "Activate it first.",
@@ -57,6 +57,129 @@ def illegal_transition(transition: str, standing: str, legal: Sequence[str]) -> 
 def state_forbids(domain: str, key: str, state: str) -> Conflict:
     """The state does not allow this use."""
     return Conflict(f"keys.{state}", f"key {domain}/{key} is {state}; it cannot be used so.", remedy=_LATER.get(state))
+
+
+def blocked(domain: str, key: str, reason: str | None) -> Conflict:
+    """The kill switch was thrown."""
+    why = f": {reason}" if reason else ""
+    return Conflict(
+        "keys.blocked",
+        f"key {domain}/{key} is blocked and cannot be used{why}.",
+        remedy="A custodian can unblock it when what it was blocked for is settled.",
+    )
+
+
+def archived(domain: str, key: str) -> Conflict:
+    """The key is kept, and not used."""
+    return Conflict(
+        "keys.archived",
+        f"key {domain}/{key} is archived and cannot be used.",
+        remedy="A custodian can recover it from the archive.",
+    )
+
+
+def undeletable(domain: str, key: str) -> Conflict:
+    """Somebody said that the key must stay."""
+    return Conflict(
+        "keys.undeletable",
+        f"key {domain}/{key} was declared undeletable; neither it nor its domain is destroyed.",
+        remedy="Update the key first, if it may go.",
+    )
+
+
+def originator_period_over(domain: str, key: str, at_ms: int) -> Conflict:
+    """The current version has protected for as long as it may."""
+    return Conflict(
+        "keys.originator_period_over",
+        f"the current version of key {domain}/{key} protects nothing new since {iso(at_ms)}.",
+        remedy="Rotate the key.",
+    )
+
+
+def recipient_period_over(domain: str, key: str, at_ms: int) -> Conflict:
+    """What a version protected has been processed for as long as it may be."""
+    return Conflict(
+        "keys.recipient_period_over",
+        f"what this version of key {domain}/{key} protected is processed no more since {iso(at_ms)}.",
+        remedy="A custodian can lengthen the recipient's period of the key.",
+    )
+
+
+def algorithm_forbidden(name: str) -> Conflict:
+    """The domain's policy forbids an algorithm or mechanism."""
+    return Conflict(
+        "keys.algorithm_forbidden",
+        f"the domain's policy forbids {name} for new keys and for protecting.",
+        remedy="Choose another algorithm; an existing key changes its own by a rotation.",
+    )
+
+
+def too_weak(name: str, strength: int, least: int) -> Conflict:
+    """The domain's policy wants more strength."""
+    return Conflict(
+        "keys.algorithm_forbidden",
+        f"{name} has {strength} bits of security strength, and the domain's policy wants {least}.",
+        remedy="Choose a stronger algorithm; an existing key changes its own by a rotation.",
+    )
+
+
+def jurisdiction_outside(place: str, places: Sequence[str]) -> Conflict:
+    """The key would reach further than its domain."""
+    return Conflict(
+        "keys.jurisdiction_outside",
+        f"{place} does not lie in the domain's jurisdictions: {', '.join(places)}.",
+        field="jurisdictions",
+        remedy="Name places within them.",
+    )
+
+
+def wrong_jurisdiction(key: str, places: Sequence[str], here: str) -> Denied:
+    """The node stands where the key may not be used."""
+    where = f"stands in {here}" if here else "has no jurisdiction declared"
+    return Denied(
+        "keys.jurisdiction",
+        f"key {key} may be used in {', '.join(places)} alone, and this node {where}.",
+        remedy="Ask a node that stands there.",
+    )
+
+
+def stale(what: str, revision: int) -> Conflict:
+    """Somebody changed it meanwhile."""
+    return Conflict(
+        "keys.revision",
+        f"{what} was changed meanwhile; it is at revision {revision}.",
+        field="if_revision",
+        remedy="Read it again, and decide anew.",
+    )
+
+
+def wider_usage(purpose: str, wider: Sequence[str], whole: Sequence[str]) -> InvalidInput:
+    """A usage mask reaches beyond the purpose."""
+    return InvalidInput(
+        "keys.usage",
+        f"a key for purpose {purpose} is not used for {', '.join(wider)}.",
+        field="usage",
+        remedy=f"It may be used for: {', '.join(whole)}.",
+    )
+
+
+def usage_forbids(domain: str, key: str, usage: str) -> InvalidInput:
+    """The key's usage mask takes this use away."""
+    return InvalidInput(
+        "keys.usage",
+        f"the usage mask of key {domain}/{key} does not have {usage}.",
+        field="key",
+        remedy="Name a key that may be used so.",
+    )
+
+
+def weak_wrapping(domain: str, key: str, strength: int, cargo: str, needed: int) -> Conflict:
+    """The wrapping key would be the weaker of the two."""
+    return Conflict(
+        "keys.weak_wrapping",
+        f"key {domain}/{key} has {strength} bits of security strength, and {cargo} has {needed}.",
+        remedy="Wrap with a key that is as strong as what it carries.",
+    )
 
 
 def not_active(domain: str, key: str, state: str) -> Conflict:

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 class HeldKey:
     """An unwrapped key. Ask the ring for it before each use, and do not keep it.
 
-    ``sealer`` is there when the key may protect new values; ``openers``, by version, when it may process.
+    ``sealer`` is there when the key may protect new values; ``openers``, by version, when it may process. What held at
+    ``now_ms`` holds until it expires: it expires before the key's next deadline.
     """
 
     __slots__ = (
+        "_jurisdiction",
         "_lock",
         "_materials",
+        "_now_ms",
         "_policy",
         "entropy",
         "expires",
@@ -35,7 +38,16 @@ class HeldKey:
         "version",
     )
 
-    def __init__(self, key: Key, policy: DomainPolicy, *, entropy: Entropy, expires: float) -> None:
+    def __init__(
+        self,
+        key: Key,
+        policy: DomainPolicy,
+        *,
+        entropy: Entropy,
+        expires: float,
+        now_ms: int,
+        jurisdiction: str = "",
+    ) -> None:
         self.id: UUID = key.id
         self.key = key
         self.version = key.version
@@ -46,26 +58,28 @@ class HeldKey:
         self._materials: dict[int, Secret] = {}
         self._lock = threading.Lock()
         self._policy = policy
+        self._now_ms = now_ms
+        self._jurisdiction = jurisdiction
         self.may_process = self.refusal(Use.PROCESS) is None
 
-    def refusal(self, use: Use) -> SeawallError | None:
+    def refusal(self, use: Use, version: int | None = None) -> SeawallError | None:
         """Say why the key may not be used so; None when it may."""
         try:
-            self._policy.allows(self.key, use)
+            self._policy.allows(self.key, use, now_ms=self._now_ms, version=version, jurisdiction=self._jurisdiction)
         except SeawallError as error:
             return error
         return None
 
-    def require(self, purpose: Purpose | None, use: Use) -> None:
-        """Return when the key is for this purpose, where one is named, and may be used so.
+    def require(self, purpose: Purpose | None, use: Use, version: int | None = None) -> None:
+        """Return when the key is for this purpose, where one is named, and a version may be used so.
 
         Raises:
             InvalidInput: ``keys.purpose``.
-            Conflict: as :meth:`DomainPolicy.allows`.
+            Conflict, Denied: as :meth:`DomainPolicy.allows`.
         """
         if purpose is not None and self.key.purpose is not purpose:
             raise errors.wrong_purpose(self.key.domain, self.key.name, self.key.purpose)
-        if (refusal := self.refusal(use)) is not None:
+        if (refusal := self.refusal(use, version)) is not None:
             raise refusal
 
     def hold(self, version: int, material: Secret) -> None:
@@ -78,7 +92,7 @@ class HeldKey:
                     self._materials[version] = material
             return
         with material:
-            if self.may_process:
+            if self.may_process and self.refusal(Use.PROCESS, version) is None:
                 self.openers[version] = Opener(material, self.key.domain, self.id, version)
             if version == self.version and self.refusal(Use.PROTECT) is None:
                 self.sealer = Sealer(material, self.key.domain, self.id, version, self.entropy)

@@ -1,177 +1,63 @@
-"""Keys and their life cycle (NIST SP 800-57 part 1 rev. 5, section 7): a type whose methods are the legal transitions.
+"""Keys and their versions, without their material."""
 
-Beside the state stands a pending destruction: it blocks every use at once, and until it is carried out it can be
-cancelled. Times are Unix milliseconds and are kept for every transition, as section 7 asks.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from seawall.capabilities.keys import errors
+from seawall.capabilities.keys.attributes import DAY_MS, NOTHING_SAID, Attributes
+from seawall.capabilities.keys.life import GONE, LEGAL, KeyState, LifeCycle, Transition
+from seawall.capabilities.keys.purposes import Origin, Purpose, Usage, Use, usage_of, whole_mask
+from seawall.crypto.algorithms.registry import Algorithm, Mechanism, Operation
 
-
-class KeyState(StrEnum):
-    """The states of SP 800-57; the last is KMIP's, for a destroyed key that turns out to have been compromised."""
-
-    PRE_ACTIVE = "pre_active"
-    ACTIVE = "active"
-    SUSPENDED = "suspended"
-    DEACTIVATED = "deactivated"
-    COMPROMISED = "compromised"
-    DESTROYED = "destroyed"
-    DESTROYED_COMPROMISED = "destroyed_compromised"
-
-
-class Transition(StrEnum):
-    """What can be done to a key's state."""
-
-    ACTIVATE = "activate"
-    SUSPEND = "suspend"
-    RESUME = "resume"
-    DEACTIVATE = "deactivate"
-    COMPROMISE = "compromise"
-    DESTROY = "destroy"
-    CANCEL_DESTROY = "cancel_destroy"
-    FINISH_DESTROY = "finish_destroy"
-
-
-class Purpose(StrEnum):
-    """What a key is for; no key serves two purposes."""
-
-    ENCRYPT = "encrypt"
-    TOKENISE = "tokenise"
-
-
-class Use(StrEnum):
-    """What a key is used for at a moment: to protect new data, or to process what was protected."""
-
-    PROTECT = "protect"
-    PROCESS = "process"
-
-
-_COMPROMISE = {Transition.COMPROMISE: KeyState.COMPROMISED, Transition.DESTROY: KeyState.DESTROYED}
-# Where each transition leads. Destroying only asks for it; finishing it is legal while it is pending.
-LEGAL: Mapping[KeyState, Mapping[Transition, KeyState]] = {
-    KeyState.PRE_ACTIVE: {Transition.ACTIVATE: KeyState.ACTIVE, **_COMPROMISE},
-    KeyState.ACTIVE: {
-        Transition.SUSPEND: KeyState.SUSPENDED,
-        Transition.DEACTIVATE: KeyState.DEACTIVATED,
-        **_COMPROMISE,
-    },
-    KeyState.SUSPENDED: {
-        Transition.RESUME: KeyState.ACTIVE,
-        Transition.DEACTIVATE: KeyState.DEACTIVATED,
-        **_COMPROMISE,
-    },
-    KeyState.DEACTIVATED: _COMPROMISE,
-    KeyState.COMPROMISED: {Transition.DESTROY: KeyState.DESTROYED_COMPROMISED},
-    KeyState.DESTROYED: {Transition.COMPROMISE: KeyState.DESTROYED_COMPROMISED},
-    KeyState.DESTROYED_COMPROMISED: {},
-}
-GONE = frozenset({KeyState.DESTROYED, KeyState.DESTROYED_COMPROMISED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LifeCycle:
-    """Where a key stands and when it came there. Every method returns the next life cycle, or refuses.
-
-    A method raises Conflict ``keys.illegal_transition``, naming the legal ones.
-    """
-
-    created_ms: int
-    state: KeyState = KeyState.PRE_ACTIVE
-    activated_ms: int | None = None
-    suspended_ms: int | None = None
-    deactivated_ms: int | None = None
-    compromised_ms: int | None = None
-    destroy_requested_ms: int | None = None
-    destroy_after_ms: int | None = None
-    destroyed_ms: int | None = None
-
-    @property
-    def pending_destruction(self) -> bool:
-        """Whether destruction was asked for and not carried out."""
-        return self.destroy_after_ms is not None and self.state not in GONE
-
-    def legal(self) -> tuple[Transition, ...]:
-        """Name the legal transitions."""
-        if self.pending_destruction:
-            compromise = (Transition.COMPROMISE,) if Transition.COMPROMISE in LEGAL[self.state] else ()
-            return (Transition.CANCEL_DESTROY, Transition.FINISH_DESTROY, *compromise)
-        return tuple(LEGAL[self.state])
-
-    def activate(self, now_ms: int) -> Self:
-        """Begin the originator's use."""
-        return replace(self, state=self._next(Transition.ACTIVATE), activated_ms=now_ms)
-
-    def suspend(self, now_ms: int) -> Self:
-        """Stop every use for a while."""
-        return replace(self, state=self._next(Transition.SUSPEND), suspended_ms=now_ms)
-
-    def resume(self, now_ms: int) -> Self:  # noqa: ARG002 - every transition is told the time
-        """End a suspension; when it began stays recorded."""
-        return replace(self, state=self._next(Transition.RESUME))
-
-    def deactivate(self, now_ms: int) -> Self:
-        """End protection for good; whether it may still decrypt is the domain's policy."""
-        return replace(self, state=self._next(Transition.DEACTIVATE), deactivated_ms=now_ms)
-
-    def compromise(self, now_ms: int) -> Self:
-        """Record that the key is known, or feared known, to others; a destroyed key too."""
-        return replace(self, state=self._next(Transition.COMPROMISE), compromised_ms=now_ms)
-
-    def destroy(self, now_ms: int, after_ms: int) -> Self:
-        """Ask for destruction, not to be carried out before ``after_ms``; every use is blocked from now on."""
-        self._next(Transition.DESTROY)
-        return replace(self, destroy_requested_ms=now_ms, destroy_after_ms=after_ms)
-
-    def cancel_destroy(self, now_ms: int) -> Self:  # noqa: ARG002 - every transition is told the time
-        """Take back the request; the key is again in the state that it never left."""
-        self._next(Transition.CANCEL_DESTROY)
-        return replace(self, destroy_requested_ms=None, destroy_after_ms=None)
-
-    def finish_destroy(self, now_ms: int) -> Self:
-        """Be destroyed.
-
-        Raises:
-            Conflict: ``keys.not_due``, before its time.
-        """
-        self._next(Transition.FINISH_DESTROY)
-        if self.destroy_after_ms is None or now_ms < self.destroy_after_ms:
-            raise errors.not_due(self.destroy_after_ms or now_ms)
-        return self.shred(now_ms)
-
-    def shred(self, now_ms: int) -> Self:
-        """Be destroyed together with the domain, whatever the state; a destroyed key stays as it was."""
-        if self.state in GONE:
-            return self
-        return replace(self, state=LEGAL[self.state][Transition.DESTROY], destroyed_ms=now_ms)
-
-    def _next(self, transition: Transition) -> KeyState:
-        legal = self.legal()
-        if transition not in legal:
-            raise errors.illegal_transition(transition, self._standing(), legal)
-        return LEGAL[self.state].get(transition, self.state)
-
-    def _standing(self) -> str:
-        return f"{self.state} with its destruction pending" if self.pending_destruction else self.state
+__all__ = [
+    "GONE",
+    "LEGAL",
+    "Attributes",
+    "Key",
+    "KeyState",
+    "KeyVersion",
+    "LifeCycle",
+    "Origin",
+    "Purpose",
+    "Transition",
+    "Usage",
+    "Use",
+]
+_WHOLE: frozenset[Usage] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyVersion:
-    """One version's public part. ``key_check_value`` is the CMAC of a zero block, its first 5 bytes in hexadecimal."""
+    """One version's public part.
+
+    Args:
+        number: from 1 on.
+        created_ms: when its material was made or came in.
+        key_check_value: 5 bytes in hexadecimal that tell its material from another, as
+            :func:`seawall.capabilities.keys.sealing.key_check_value` makes them.
+        algorithm: what it is; an algorithm changes by a rotation.
+        mechanisms: how it is used; the first is the default.
+        public: the public key as SubjectPublicKeyInfo in DER, of an asymmetric one.
+        origin: where its material was made.
+    """
 
     number: int
     created_ms: int
     key_check_value: str
+    algorithm: Algorithm = Algorithm.AES_256
+    mechanisms: tuple[Mechanism, ...] = (Mechanism.XAES_256_GCM,)
+    public: bytes | None = None
+    origin: Origin = Origin.GENERATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A key without its material. ``versions`` are in their order; the last is the current one."""
+    """A key without its material. ``versions`` are in their order; the last is the current one.
+
+    ``usage`` narrows the purpose; an empty one is the whole purpose. ``revision`` counts every change of the key.
+    """
 
     id: UUID
     domain_id: UUID
@@ -180,23 +66,139 @@ class Key:
     purpose: Purpose
     life: LifeCycle
     versions: tuple[KeyVersion, ...]
-    algorithm: str = "AES-256"
+    usage: frozenset[Usage] = _WHOLE
+    attributes: Attributes = NOTHING_SAID
+    revision: int = 1
+
+    @property
+    def current(self) -> KeyVersion:
+        """The current version."""
+        return self.versions[-1]
 
     @property
     def version(self) -> int:
         """The number of the current version."""
         return self.versions[-1].number
 
+    @property
+    def algorithm(self) -> Algorithm:
+        """What the current version is."""
+        return self.versions[-1].algorithm
+
+    @property
+    def mechanisms(self) -> tuple[Mechanism, ...]:
+        """How the current version is used; the first is the default."""
+        return self.versions[-1].mechanisms
+
+    @property
+    def mask(self) -> frozenset[Usage]:
+        """Everything that the key may be used for."""
+        return self.usage or whole_mask(self.purpose)
+
     def holds(self, version: int) -> bool:
         """Whether there ever was such a version; they count from 1 without a gap."""
         return 1 <= version <= self.version
+
+    def at(self, version: int | None) -> KeyVersion:
+        """Return a version, the current one by default.
+
+        Raises:
+            NotFound: ``keys.version_unknown``.
+        """
+        if version is None:
+            return self.versions[-1]
+        if not self.holds(version):
+            raise errors.unknown_version(self.domain, self.name, version)
+        return self.versions[version - 1]
+
+    def permits(self, operation: Operation) -> None:
+        """Return when purpose and usage mask have an operation.
+
+        Raises:
+            InvalidInput: ``keys.purpose``, or ``keys.usage`` where the mask takes away what the purpose has.
+        """
+        wanted = usage_of(operation)
+        if wanted not in whole_mask(self.purpose):
+            raise errors.wrong_purpose(self.domain, self.name, self.purpose)
+        if wanted not in self.mask:
+            raise errors.usage_forbids(self.domain, self.name, wanted)
+
+    def changed(self, **changes: Any) -> Self:
+        """Change fields, and count the change."""
+        return replace(self, revision=self.revision + 1, **changes)
+
+    def at_revision(self, revision: int | None) -> Self:
+        """Return the key as it is, when it is what the asker saw; None asks nothing.
+
+        Raises:
+            Conflict: ``keys.revision``.
+        """
+        if revision is not None and revision != self.revision:
+            raise errors.stale(f"key {self.domain}/{self.name}", self.revision)
+        return self
 
     def rotated(self, version: KeyVersion) -> Self:
         """Take one version more.
 
         Raises:
-            Conflict: ``keys.not_active``.
+            Conflict: ``keys.not_active``, or ``keys.blocked``.
         """
         if self.life.state is not KeyState.ACTIVE or self.life.pending_destruction:
             raise errors.not_active(self.domain, self.name, self.life.state)
-        return replace(self, versions=(*self.versions, version))
+        if self.life.blocked:
+            raise errors.blocked(self.domain, self.name, self.life.blocked_reason)
+        return self.changed(versions=(*self.versions, version))
+
+    def originator_ends_ms(self) -> int | None:
+        """Say when the current version protects no more, where a period was set."""
+        days = self.attributes.originator_days
+        return None if days is None else self._began_ms(self.current) + days * DAY_MS
+
+    def recipient_ends_ms(self, version: int | None = None) -> int | None:
+        """Say when what a version protected is processed no more, where a period was set."""
+        days = self.attributes.recipient_days
+        return None if days is None else self._began_ms(self.at(version)) + days * DAY_MS
+
+    def next_date_ms(self) -> int | None:
+        """Say when the key is to be activated or deactivated by its dates; None when nothing is to come."""
+        if self.life.pending_destruction:
+            return None
+        match self.life.state:
+            case KeyState.PRE_ACTIVE:
+                return self.attributes.activation_ms
+            case KeyState.ACTIVE | KeyState.SUSPENDED:
+                return self.attributes.deactivation_ms
+            case _:
+                return None
+
+    def rotate_after_ms(self) -> int | None:
+        """Say when the key's policy wants its next version, by age or by date; None when it wants none.
+
+        A date that the current version was made after is past and done.
+        """
+        life, rotation = self.life, self.attributes.rotation
+        if life.state is not KeyState.ACTIVE or life.pending_destruction or life.blocked:
+            return None
+        made_ms = self.current.created_ms
+        due: list[int] = []
+        if rotation.age_days is not None:
+            due.append(made_ms + rotation.age_days * DAY_MS)
+        if rotation.at_ms is not None and made_ms < rotation.at_ms:
+            due.append(rotation.at_ms)
+        return min(due, default=None)
+
+    def next_deadline_ms(self, now_ms: int) -> int | None:
+        """Say when the next moment comes from which less is allowed than now: nobody may hold the key beyond it."""
+        return min((one for one in self._deadlines_ms() if one > now_ms), default=None)
+
+    def _deadlines_ms(self) -> Iterator[int]:
+        if (ends := self.attributes.deactivation_ms) is not None:
+            yield ends
+        if (ends := self.originator_ends_ms()) is not None:
+            yield ends
+        if (days := self.attributes.recipient_days) is not None:
+            yield from (self._began_ms(one) + days * DAY_MS for one in self.versions)
+
+    def _began_ms(self, version: KeyVersion) -> int:
+        # A version's periods begin when it can first protect: the first one's with the key's activation.
+        return max(version.created_ms, self.life.activated_ms or 0)

@@ -13,7 +13,7 @@ from seawall.capabilities.keys.domain import Domain
 from seawall.capabilities.keys.held import HeldKey
 from seawall.capabilities.keys.model import Purpose, Use
 from seawall.capabilities.keys.ports import Lease
-from seawall.capabilities.keys.vault import Vault
+from seawall.capabilities.keys.vault import Sealed, Vault
 from seawall.kernel.clock import Clock
 from seawall.kernel.errors import Unavailable
 from seawall.kernel.ids import Entropy
@@ -54,6 +54,7 @@ class KeyRing:
         keep_s: seconds that a key is held at most.
         limit: keys that are held at most; the one held longest goes first.
         entropy: random bytes for nonces.
+        jurisdiction: where this node stands; empty where none was declared.
     """
 
     def __init__(
@@ -65,11 +66,14 @@ class KeyRing:
         keep_s: float = 300.0,
         limit: int = 10_000,
         entropy: Entropy = os.urandom,
+        jurisdiction: str = "",
     ) -> None:
         self._vault = vault
         self._lease = lease
         self._epoch = lease.epoch
         self._now = clock.monotonic
+        self._wall = clock.now_ms
+        self._jurisdiction = jurisdiction
         self._keep_s = keep_s
         self._limit = limit
         self._entropy = entropy
@@ -103,7 +107,7 @@ class KeyRing:
         key = self.hit(domain, name)
         if key is None or not key.holds(key.version if version is None else version):
             key = self._load(domain, name, purpose, use, version)
-        key.require(purpose, use)
+        key.require(purpose, use, version)
         return key
 
     def kek_of(self, domain: str) -> tuple[Domain, Secret]:
@@ -150,9 +154,9 @@ class KeyRing:
         for _ in range(_TRIES):
             held = self._generation(self._epoch())
             sealed = self._vault.read(domain, name, version)
-            fresh = HeldKey(sealed.key, sealed.domain.policy, entropy=self._entropy, expires=self._now() + self._keep_s)
+            fresh = self._hold(sealed)
             # A key that is refused is not even unwrapped.
-            fresh.require(purpose, use)
+            fresh.require(purpose, use, version)
             with self._kek(held, sealed.domain, sealed.kek) as kek:
                 material = self._vault.open(kek, sealed)
             key = held.keys.get((domain, name))
@@ -164,6 +168,19 @@ class KeyRing:
                 return key
             key.close()
         raise Unavailable("keys.changing", "keys change faster than they can be read.", remedy="Try again.")
+
+    def _hold(self, sealed: Sealed) -> HeldKey:
+        now_ms, keep_s = self._wall(), self._keep_s
+        if (deadline_ms := sealed.key.next_deadline_ms(now_ms)) is not None:
+            keep_s = min(keep_s, (deadline_ms - now_ms) / 1000)
+        return HeldKey(
+            sealed.key,
+            sealed.domain.policy,
+            entropy=self._entropy,
+            expires=self._now() + keep_s,
+            now_ms=now_ms,
+            jurisdiction=self._jurisdiction,
+        )
 
     def _kek(self, held: _Generation, domain: Domain, wrapped: bytes) -> Secret:
         name = (domain.id, domain.kek_generation)

@@ -1,8 +1,8 @@
 """From root to use: the root wraps a domain's key-encryption key, which seals the material of key versions.
 
 1. A key-encryption key is 32 random bytes, wrapped by the root for its domain and generation.
-2. Material is 32 random bytes, sealed by the key-encryption key in an envelope bound to domain, key and version, and to
-   the key's purpose and algorithm: a row copied or edited in the store opens nothing.
+2. Material is 32 random bytes, sealed by the key-encryption key in an envelope bound to domain, key and version, and
+   to the key's purpose and the version's algorithm: a row copied or edited in the store opens nothing.
 3. Neither is ever stored or shown in another form.
 """
 
@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.cmac import CMAC
 
 from seawall.capabilities.keys.domain import Domain
-from seawall.capabilities.keys.model import Key
+from seawall.capabilities.keys.model import Key, KeyVersion, Purpose
 from seawall.capabilities.keys.ports import RootOfTrust
+from seawall.crypto.algorithms.registry import Algorithm
 from seawall.crypto.envelope import Opener, Sealer
 from seawall.kernel.ids import Entropy
 from seawall.kernel.secret import Secret
@@ -42,9 +43,10 @@ def unwrap_kek(root: RootOfTrust, wrapped: bytes, domain: Domain) -> Secret:
     return root.unwrap(wrapped, _kek_context(domain.id, domain.kek_generation))
 
 
-def seal_material(kek: Secret, material: Secret, key: Key, version: int, entropy: Entropy) -> bytes:
+def seal_material(kek: Secret, material: Secret, key: Key, version: KeyVersion, entropy: Entropy) -> bytes:
     """Seal a version's material."""
-    return Sealer(kek, str(key.domain_id), key.id, version, entropy).seal(material.expose(), _material_context(key))
+    sealer = Sealer(kek, str(key.domain_id), key.id, version.number, entropy)
+    return sealer.seal(material.expose(), _material_context(key.purpose, version.algorithm))
 
 
 def open_material(kek: Secret, sealed: bytes, key: Key, version: int) -> Secret:
@@ -53,7 +55,8 @@ def open_material(kek: Secret, sealed: bytes, key: Key, version: int) -> Secret:
     Raises:
         Corrupt, InvalidInput: when it belongs elsewhere, or was changed.
     """
-    return Secret(Opener(kek, str(key.domain_id), key.id, version).open(sealed, _material_context(key)))
+    context = _material_context(key.purpose, key.at(version).algorithm)
+    return Secret(Opener(kek, str(key.domain_id), key.id, version).open(sealed, context))
 
 
 def key_check_value(material: Secret) -> str:
@@ -67,5 +70,5 @@ def _kek_context(domain_id: UUID, generation: int) -> bytes:
     return b"seawall domain kek\0" + domain_id.bytes + generation.to_bytes(4)
 
 
-def _material_context(key: Key) -> bytes:
-    return f"seawall key material\0{key.purpose}\0{key.algorithm}".encode()
+def _material_context(purpose: Purpose, algorithm: Algorithm) -> bytes:
+    return f"seawall key material\0{purpose}\0{algorithm}".encode()

@@ -38,6 +38,7 @@ class Keys:
         entropy: random bytes for keys, ids and nonces.
         keep_s: seconds that an unwrapped key is held at most.
         hold: unwrapped keys that are held at most.
+        jurisdiction: where this node stands, as ISO 3166 code; without it only keys bound to no place are used.
     """
 
     def __init__(
@@ -51,9 +52,12 @@ class Keys:
         entropy: Entropy = os.urandom,
         keep_s: float = 300.0,
         hold: int = 10_000,
+        jurisdiction: str = "",
     ) -> None:
         self._root = root
-        self._ring = KeyRing(Vault(store, root), lease, clock, keep_s=keep_s, limit=hold, entropy=entropy)
+        self._ring = KeyRing(
+            Vault(store, root), lease, clock, keep_s=keep_s, limit=hold, entropy=entropy, jurisdiction=jurisdiction
+        )
         revocation = Revocation(lease, self._ring)
         self._domains = DomainMaker(store, root, entropy=entropy)
         self._maker = KeyMaker(store, self._ring, revocation, entropy=entropy)
