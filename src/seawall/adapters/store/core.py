@@ -2,11 +2,11 @@
 
 import re
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, text, update
 
 from seawall.adapters.store.engine import Store, Transaction
 from seawall.adapters.store.tables import core
@@ -15,6 +15,7 @@ from seawall.kernel.command import Record
 from seawall.kernel.errors import Conflict, Corrupt, InvalidInput
 
 _ROW = 1
+CHANGES = "seawall_changes"  # PostgreSQL's channel on which a change of the epoch is called out
 _BATCH = 500  # SQLite takes 32,766 parameters in a statement; a batch stays far below
 
 
@@ -67,10 +68,18 @@ class Meta:
 
 
 class StoreOutbox:
-    """Ledger entries that were committed with a change of state; implements the desk's ``Outbox``."""
+    """Ledger entries that were committed with a change of state; implements the desk's ``Outbox``.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: where they wait.
+        node: only those of this home; all where none is named.
+        first: whether this home also relays what was left before homes had names.
+    """
+
+    def __init__(self, store: Store, node: str | None = None, *, first: bool = True) -> None:
         self._store = store
+        self._node = node
+        self._first = first
 
     def pending(self, before_ms: int | None = None) -> Sequence[Record]:
         """All that wait, in the order in which they were committed.
@@ -79,6 +88,8 @@ class StoreOutbox:
             before_ms: only those that have waited since before this time, Unix milliseconds.
         """
         wanted = select(core.outbox.c.uid, core.outbox.c.body).order_by(core.outbox.c.seq)
+        if self._node is not None:
+            wanted = wanted.where(self._mine(self._node))
         if before_ms is not None:
             wanted = wanted.where(core.outbox.c.created_ms < before_ms)
         with self._store.read() as connection:
@@ -93,6 +104,21 @@ class StoreOutbox:
             for start in range(0, len(uids), _BATCH):
                 batch = uids[start : start + _BATCH]
                 tx.connection.execute(delete(core.outbox).where(core.outbox.c.uid.in_(batch)))
+
+    def take_over(self, tx: Transaction, dead: str) -> int:
+        """Make what a node left that is gone this home's to relay, within a transaction; return how much it was."""
+        theirs = core.outbox.c.node == dead
+        return tx.connection.execute(update(core.outbox).where(theirs).values(node=self._node)).rowcount
+
+    def waiting(self) -> Mapping[str | None, int]:
+        """Count what waits, by the home that is to relay it."""
+        counted = select(core.outbox.c.node, func.count()).group_by(core.outbox.c.node)
+        with self._store.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(counted)}
+
+    def _mine(self, node: str) -> ColumnElement[bool]:
+        mine = core.outbox.c.node == node
+        return or_(mine, core.outbox.c.node.is_(None)) if self._first else mine
 
 
 class EpochRow:
@@ -110,6 +136,9 @@ class EpochRow:
     def bump(tx: Transaction) -> None:
         """Count one further, in the transaction whose change the other nodes must see at once."""
         tx.connection.execute(update(core.epoch).values(value=core.epoch.c.value + 1))
+        if tx.connection.dialect.name == "postgresql":
+            # Heard when the transaction commits; nodes that miss it ask anyhow, some moments later.
+            tx.connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANGES})
 
 
 class KeptCheckpoint:

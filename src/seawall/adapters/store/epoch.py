@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 
+from seawall.adapters.store.leader import boottime_ns
 from seawall.kernel.errors import Corrupt, Unavailable
 
 LEASE_S: Final = 1.0
@@ -29,7 +30,7 @@ _MARGIN_NS: Final = 50_000_000  # between the reading of an epoch and its acknow
 
 # The map is an array of 64-bit words. An aligned word is read and written in one piece on the processors we run on.
 _WORD: Final = 8
-_EPOCH, _ROW, _RENEWED, _HEADER = 1, 2, 3, 8
+_EPOCH, _ROW, _RENEWED, _SKEWED, _HEADER = 1, 2, 3, 4, 8
 _PID, _START, _ACKED, _BEAT, _SLOT = 0, 1, 2, 3, 4
 _SLOTS: Final = 128
 _SIZE: Final = (_HEADER + _SLOTS * _SLOT) * _WORD
@@ -40,14 +41,14 @@ class EpochMap:
 
     Args:
         path: the file; it is made when it is missing, 0600, in a folder that is 0700.
-        monotonic_ns: nanoseconds that all processes of the machine count alike.
+        monotonic_ns: nanoseconds that all processes of the machine count alike, also those in which it sleeps.
 
     Raises:
         Corrupt: when the file is something else, with code ``store.epoch_map``.
         Unavailable: when it cannot be made or opened, with code ``store.epoch_unavailable``.
     """
 
-    def __init__(self, path: Path, *, monotonic_ns: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(self, path: Path, *, monotonic_ns: Callable[[], int] = boottime_ns) -> None:
         self._path = path
         self._now = monotonic_ns
         self._slot = 0
@@ -137,19 +138,44 @@ class EpochMap:
                 raise Unavailable("store.epoch_lagging", "a process of this home has not dropped its caches yet.")
             time.sleep(_POLL_S)
 
-    def follow(self, row: int) -> None:
+    def follow(self, row: int, asked_ns: int | None = None) -> int:
         """Bring the epoch of the shared database into this home and renew the node's lease by a second.
 
         One process of a node calls it a few times a second, when nodes share a database.
 
         Args:
             row: the database's epoch, as read after this node's last call.
+            asked_ns: when it was asked for, by :meth:`now_ns`; the lease counts from there.
+
+        Returns:
+            The epoch of the home that stands for this row.
         """
+        asked = self._now() if asked_ns is None else asked_ns
         with self._locked():
-            if self._words[_ROW] != row:
-                self._words[_ROW] = row
-                self._words[_EPOCH] += 1
-            self._words[_RENEWED] = self._now()
+            words = self._words
+            # Several processes may follow; what was asked before the newest answer is no news.
+            if words[_RENEWED] <= asked or words[_RENEWED] > self._now():
+                if words[_ROW] != row:
+                    words[_ROW] = row
+                    words[_EPOCH] += 1
+                words[_RENEWED] = asked
+            return words[_EPOCH]
+
+    def now_ns(self) -> int:
+        """Read the clock of leases."""
+        return self._now()
+
+    def behind(self, epoch: int) -> bool:
+        """Whether a process of the home still holds anything from before an epoch."""
+        return self._lagging(epoch)
+
+    def tell_skew(self, skew_ms: int) -> None:
+        """Say by how much this machine's clock is off the database's, milliseconds; 0 for too little to matter."""
+        self._words[_SKEWED] = abs(skew_ms)
+
+    def skew_ms(self) -> int:
+        """Read by how much this machine's clock is off the database's, milliseconds; 0 where it is right."""
+        return self._words[_SKEWED]
 
     def close(self) -> None:
         """Give the slot back and let the map go."""

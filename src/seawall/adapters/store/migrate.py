@@ -1,17 +1,23 @@
 """Brings a store up to date, and refuses one that is not this version's.
 
 The parent does this once, under the home's lock, before any worker opens the store. All steps run in one transaction on
-both databases: a store is at the old revision or at the new one, never between.
+both databases, in the turn of a writer: a store is at the old revision or at the new one, never between, and of several
+nodes one does it.
+
+A migration that programs of an earlier revision can live with says so by ``compatible_from``, the oldest such revision:
+one that adds tables, or columns that may be empty, and nothing that the earlier ones would have to heed. Nodes of both
+versions then work side by side until the last one is replaced.
 """
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, delete, insert, inspect, select
 from sqlalchemy.sql import column, table
 
 from seawall.adapters.store.engine import Store
 from seawall.adapters.store.faults import faults
+from seawall.adapters.store.tables import leader as t
 from seawall.kernel.errors import Conflict, Unavailable
 
 if TYPE_CHECKING:
@@ -19,11 +25,15 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
 _FOLDER = Path(__file__).parent / "migrations"
+_PATIENCE_S = 300.0  # another node may be migrating a large store
 _VERSION = table("alembic_version", column("version_num"))
 
 
 def upgrade(store: Store) -> str:
-    """Bring a store to the newest revision, an empty one too; return that revision.
+    """Bring a store to the newest revision, an empty one too; return the revision that it is at.
+
+    Nodes that start at once take turns: the first one migrates, the others wait for it and find nothing to do. A store
+    that a later version has brought further is left as it is where this version can work with it.
 
     Raises:
         Conflict: store.newer, when a later version of Seawall has been here; store.foreign, when the database holds
@@ -33,14 +43,18 @@ def upgrade(store: Store) -> str:
     from alembic import command
 
     config = _config()
-    with store.begin() as tx:
+    scripts = _scripts(config)
+    with store.begin(wait_s=_PATIENCE_S) as tx:
         found = _revision(tx.connection)
         if found is None:
             _check_empty(tx.connection)
-        else:
-            _check_known(_scripts(config), found)
-        config.attributes["connection"] = tx.connection
-        command.upgrade(config, "head")
+        elif found not in _known(scripts):
+            _check_compatible(scripts, tx.connection, found)
+            return found
+        if found != scripts.get_current_head():
+            config.attributes["connection"] = tx.connection
+            command.upgrade(config, "head")
+            _mark(scripts, tx.connection)
     return head()
 
 
@@ -58,16 +72,19 @@ def head() -> str:
 
 
 def check(store: Store) -> None:
-    """Check that a store is this version's.
+    """Check that this version can work with a store as it is.
 
     Raises:
         Conflict: store.newer.
         Unavailable: store.schema, when it is older or has no tables.
     """
-    found = current(store)
-    if found is not None:
-        _check_known(_scripts(_config()), found)
-    if found != head():
+    scripts = _scripts(_config())
+    with store.read() as connection:
+        found = _revision(connection)
+        if found is not None and found not in _known(scripts):
+            _check_compatible(scripts, connection, found)
+            return
+    if found != scripts.get_current_head():
         raise Unavailable(
             "store.schema",
             "the store has no tables, or not those of this version.",
@@ -91,6 +108,7 @@ def _scripts(config: "Config") -> "ScriptDirectory":
 
 
 def _revision(connection: Connection) -> str | None:
+    """Read the revision of the store that a connection leads to; None for one without tables."""
     with faults():
         if not inspect(connection).has_table(_VERSION.name):
             return None
@@ -98,11 +116,31 @@ def _revision(connection: Connection) -> str | None:
         return None if found is None else str(found)
 
 
-def _check_known(scripts: "ScriptDirectory", found: str) -> None:
-    if found not in {script.revision for script in scripts.walk_revisions()}:
+def _known(scripts: "ScriptDirectory") -> list[str]:
+    # Newest first.
+    return [script.revision for script in scripts.walk_revisions()]
+
+
+def _mark(scripts: "ScriptDirectory", connection: Connection) -> None:
+    """Leave word, for programs that know less, from which revision on they can work with this one."""
+    if not inspect(connection).has_table(t.revisions.name):
+        return  # as a store of the first revision alone
+    for script in scripts.walk_revisions():
+        oldest = getattr(script.module, "compatible_from", script.revision)
+        connection.execute(delete(t.revisions).where(t.revisions.c.revision == script.revision))
+        connection.execute(insert(t.revisions).values(revision=script.revision, compatible_from=oldest))
+
+
+def _check_compatible(scripts: "ScriptDirectory", connection: Connection, found: str) -> None:
+    oldest = None
+    if inspect(connection).has_table(t.revisions.name):
+        marked = select(t.revisions.c.compatible_from).where(t.revisions.c.revision == found)
+        oldest = connection.execute(marked).scalar()
+    # Revisions are a line: who knows the oldest that will do, and stands at its newest, has it behind them.
+    if oldest not in _known(scripts):
         raise Conflict(
             "store.newer",
-            f"the store is at revision {found}, which this version of Seawall does not know.",
+            f"the store is at revision {found}, which this version of Seawall does not know and cannot work with.",
             remedy="Start the newer version that brought it there, or restore the backup made before.",
         )
 

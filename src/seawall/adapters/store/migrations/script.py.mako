@@ -9,6 +9,8 @@ revision: str = ${repr(up_revision)}
 down_revision: str | None = ${repr(down_revision)}
 branch_labels: str | Sequence[str] | None = ${repr(branch_labels)}
 depends_on: str | Sequence[str] | None = ${repr(depends_on)}
+# The oldest revision whose program can work with a store at this one; see seawall.adapters.store.migrate.
+compatible_from: str = ${repr(up_revision)}
 
 
 def upgrade() -> None:

@@ -9,6 +9,8 @@ revision: str = "0002"
 down_revision: str | None = "0001"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
+# The oldest revision whose program can work with a store at this one; see seawall.adapters.store.migrate.
+compatible_from: str = "0002"
 
 
 def upgrade() -> None:
