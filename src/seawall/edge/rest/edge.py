@@ -21,6 +21,7 @@ from seawall.edge.rest.ports import Corridor
 from seawall.edge.rest.routes import Operation, Route, operations
 from seawall.edge.rest.service import Service
 from seawall.edge.rest.tokens import Tokens
+from seawall.edge.tls.handshakes import Handshakes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ def compose(
     version: str,
     limits: Limits | None = None,
     fallback: ASGIApp | None = None,
+    handshakes: Handshakes | None = None,
 ) -> Edge:
     """Put the edge together.
 
@@ -62,11 +64,12 @@ def compose(
         version: of the program, for the API's description.
         limits: bounds of connections and requests.
         fallback: what answers paths that are not of this edge.
+        handshakes: those of TLS, where this node speaks it.
     """
     limits = limits or Limits()
     table = operations(routes)
     service = Service(corridor, tokens, counters, limits)
-    extra = {**probes(service, counters, readiness, gauges), "/openapi.json": _description(table, version)}
+    extra = {**probes(service, counters, readiness, gauges, handshakes), "/openapi.json": _description(table, version)}
     lane = Lane(corridor, tokens, table, counters=counters, hosts=hosts, limits=limits)
     return Edge(build(service, table, extra, hosts, fallback), lane)
 

@@ -90,7 +90,7 @@ class FastLane(Ordered):
         self._in_head = False
         parser = self.parser
         if not self._slow and parser.get_method() == b"POST":
-            self._aimed = self._lane.recognise(self.url, self.headers)
+            self._aimed = self._lane.recognise(self.url, self.headers, self._certificate)
             if self._aimed is not None and parser.should_keep_alive() and parser.get_http_version() == "1.1":
                 self._mode = FAST
                 self._body = b""
@@ -114,7 +114,9 @@ class FastLane(Ordered):
         """Carry the request out, or hand it to the application, whole."""
         if self._mode == FAST and self._aimed is not None:
             if self._late:
-                self._aimed = self._lane.recognise(self.url, self.headers)
+                self._aimed = self._lane.recognise(self.url, self.headers, self._certificate)
+            if self._aimed is not None and self._peer is not None and self._peer.meets(self._aimed[1].session or ""):
+                self._lane.arrived(self._aimed[1], self._peer, self._origin)
             begun = self._aimed and self._lane.begin(*self._aimed, self._body, self._origin)
             if self._aimed is not None and begun is not None:
                 target, _ = self._aimed

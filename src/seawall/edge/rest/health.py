@@ -12,6 +12,7 @@ from seawall.edge.rest.counters import Counters
 from seawall.edge.rest.metrics import Gauges, exposition
 from seawall.edge.rest.problems import problem
 from seawall.edge.rest.service import Service
+from seawall.edge.tls.handshakes import Handshakes
 from seawall.kernel.errors import SeawallError
 
 Readiness = Callable[[], Mapping[str, str | None]]
@@ -20,7 +21,11 @@ _LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
 
 
 def probes(
-    service: Service, counters: Counters, readiness: Readiness, gauges: Gauges
+    service: Service,
+    counters: Counters,
+    readiness: Readiness,
+    gauges: Gauges,
+    handshakes: Handshakes | None = None,
 ) -> dict[str, Callable[[Request], Awaitable[Any]]]:
     """Make the endpoints of ``/healthz``, ``/readyz`` and ``/metrics``.
 
@@ -29,6 +34,7 @@ def probes(
         counters: what is counted.
         readiness: for each thing that must work, None, or a code that is safe to show for what is wrong with it.
         gauges: what the node says of itself in the metrics.
+        handshakes: those of TLS, where this node speaks it.
     """
 
     async def healthz(_: Request) -> Answer:
@@ -47,7 +53,7 @@ def probes(
                 await service.authenticate(request)
         except SeawallError as error:
             return problem(error, request.scope["path"])
-        return exposition(counters, gauges)
+        return exposition(counters, gauges, handshakes)
 
     return {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
 

@@ -16,6 +16,7 @@ from seawall.edge.rest.problems import internal, problem
 from seawall.edge.rest.routes import Operation
 from seawall.edge.rest.service import SOURCE, report
 from seawall.edge.rest.tokens import Tokens
+from seawall.edge.tls.peer import Peer
 from seawall.kernel.errors import SeawallError
 from seawall.kernel.terms import Principal
 
@@ -70,12 +71,15 @@ class Lane:
         self._lines = b""
         self._success = b""
 
-    def recognise(self, url: bytes, headers: list[tuple[bytes, bytes]]) -> tuple[Target, Principal] | None:
+    def recognise(
+        self, url: bytes, headers: list[tuple[bytes, bytes]], certificate: bytes | None = None
+    ) -> tuple[Target, Principal] | None:
         """Tell what a request asks and who asks it, or None when it is the slow lane's.
 
         Args:
             url: the request target as it came.
             headers: names in lower case.
+            certificate: SHA-256 of the connection's client certificate, where one was shown.
         """
         target = self._targets.get(url)
         if target is None:
@@ -94,9 +98,12 @@ class Lane:
         if not length.isdigit() or len(length) >= _LENGTH_DIGITS or int(length) > self.limits.data_body:
             return None
         kind, _, token = named.get(b"authorization", b"").partition(b" ")
-        if kind != b"Bearer" or not token.isascii():
+        if kind == b"Bearer" and token.isascii():
+            principal = self._recall(token.decode(), certificate)
+        elif certificate is not None and b"authorization" not in named:
+            principal = self._recall(None, certificate)
+        else:
             return None
-        principal = self._recall(token.decode())
         return None if principal is None else (target, principal)
 
     def begin(
@@ -120,6 +127,10 @@ class Lane:
         except Exception as error:  # noqa: BLE001 - the edge's last line: what is not ours says nothing outside
             report(operation.route.command.action, error)
             return internal(target.instance), b""
+
+    def arrived(self, principal: Principal, peer: Peer, origin: str) -> None:
+        """Record over what connection somebody came."""
+        self._corridor.arrived(principal, peer.facts, source=SOURCE, origin=origin)
 
     def submit(self, entry: bytes, done: Any) -> None:
         """Make an entry durable and call ``done`` once, with the error that kept it out or None."""

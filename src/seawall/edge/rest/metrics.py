@@ -4,21 +4,25 @@ from collections.abc import Callable, Iterator, Mapping
 
 from seawall.edge.rest.answers import Answer
 from seawall.edge.rest.counters import BUCKETS, Counters
+from seawall.edge.tls.handshakes import Handshakes
 
 MEDIA_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 Gauges = Callable[[], Mapping[str, tuple[str, float]]]
 
 
-def exposition(counters: Counters, gauges: Gauges) -> Answer:
+def exposition(counters: Counters, gauges: Gauges, handshakes: Handshakes | None = None) -> Answer:
     """Write the counters of all workers and what the node says of itself.
 
     Args:
         counters: requests and latencies.
         gauges: name to (help text, value), such as the ledger's backlog and the epoch.
+        handshakes: those of TLS, where this node speaks it.
     """
     lines = [*_requests(counters), *_latencies(counters)]
     for name, (text, value) in sorted(gauges().items()):
         lines += [f"# HELP seawall_{name} {text}", f"# TYPE seawall_{name} gauge", f"seawall_{name} {value:g}"]
+    if handshakes is not None:
+        lines += handshakes.lines()
     return Answer(200, ("\n".join(lines) + "\n").encode(), media_type=MEDIA_TYPE)
 
 

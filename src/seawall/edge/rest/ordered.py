@@ -18,6 +18,7 @@ from seawall.edge.rest.answers import Answer
 from seawall.edge.rest.lane import Lane
 from seawall.edge.rest.problems import refusal
 from seawall.edge.rest.turns import Waiting
+from seawall.edge.tls.peer import PEER, Peer
 
 IGNORE: Final = 0
 FAST: Final = 1
@@ -54,6 +55,8 @@ class Ordered(HttpToolsProtocol):
         self._slow = 0
         self._mode = IGNORE
         self._origin = ""
+        self._peer: Peer | None = None
+        self._certificate: bytes | None = None
         self._head = 0
         self._in_head = False
         self._in_message = False
@@ -74,6 +77,10 @@ class Ordered(HttpToolsProtocol):
         super().connection_made(cast("asyncio.Transport", transport))
         self._since = self.loop.time()
         self._origin = self.client[0] if self.client else ""
+        self._peer = transport.get_extra_info(PEER)
+        if self._peer is not None:
+            self._certificate = self._peer.certificate
+            self.app_state = {**self.app_state, PEER: self._peer}
         if len(self.connections) > self._limits.connections:
             self._refuse(503, "node.connections", "this node has as many connections as it takes.")
 
@@ -94,7 +101,7 @@ class Ordered(HttpToolsProtocol):
             return None
         self._last = True
         self._in_message = False
-        return bool((self._turns or self._running) and self.scheme != "https") or None
+        return bool((self._turns or self._running) and self.transport.can_write_eof()) or None
 
     def pause_writing(self) -> None:
         """Read nothing more from a client that does not take its answers."""

@@ -1,6 +1,6 @@
 """What the REST edge needs of the desk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from seawall.kernel.command import Command
@@ -37,6 +37,10 @@ class Corridor(Protocol):
 
     def submit(self, entry: bytes, done: Callable[[SeawallError | None], None]) -> None:
         """Make an entry durable; ``done`` is called once, on the event loop."""
+        ...
+
+    def arrived(self, principal: Principal, connection: Mapping[str, str], *, source: str, origin: str = "") -> None:
+        """Record over what connection somebody came, when they first use a credential on it."""
         ...
 
     def stranger(self, origin: str, code: str, source: str) -> None:

@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-import functools
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol, cast
 
 import uvicorn
@@ -26,7 +25,23 @@ class Stop(Protocol):
         ...
 
 
+class Door(Protocol):
+    """Makes the protocol that leads a connection's handshake, and knows those that are under way."""
+
+    def guard(self, make: Callable[[], asyncio.Protocol]) -> asyncio.Protocol:
+        """Make it; ``make`` makes the protocol that speaks after the handshake."""
+        ...
+
+    def close(self) -> None:
+        """Break off the handshakes that are under way."""
+        ...
+
+
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, door: Door | None) -> None:
+        super().__init__(config)
+        self._door = door
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield  # the process that runs this server has its own way with signals
@@ -38,8 +53,22 @@ class _Server(uvicorn.Server):
                 cast("FastLane", connection).sweep(now)
         return await super().on_tick(counter)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._door is not None:
+            self._door.close()
+        await super().shutdown(sockets)
 
-def serve(app: ASGIApp, lane: Lane, listener: socket.socket, stop: Stop, *, grace: float, ready: Any = None) -> None:
+
+def serve(
+    app: ASGIApp,
+    lane: Lane,
+    listener: socket.socket,
+    stop: Stop,
+    *,
+    grace: float,
+    ready: Any = None,
+    door: Door | None = None,
+) -> None:
     """Serve until told to stop; then finish what was taken, for at most ``grace`` seconds, and return.
 
     Args:
@@ -49,10 +78,17 @@ def serve(app: ASGIApp, lane: Lane, listener: socket.socket, stop: Stop, *, grac
         stop: tells when to stop.
         grace: seconds.
         ready: called with the event loop before the first connection is taken.
+        door: leads the handshakes of TLS; without it the listener speaks plain text.
     """
+
+    def protocol(**given: Any) -> asyncio.Protocol:
+        if door is None:
+            return FastLane(**given, lane=lane)
+        return door.guard(lambda: FastLane(**given, lane=lane))
+
     config = uvicorn.Config(
         cast("Any", app),
-        http=cast("Any", functools.partial(FastLane, lane=lane)),
+        http=cast("Any", protocol),
         ws="none",
         loop="uvloop",
         lifespan="off",
@@ -62,7 +98,7 @@ def serve(app: ASGIApp, lane: Lane, listener: socket.socket, stop: Stop, *, grac
         proxy_headers=False,
         timeout_graceful_shutdown=max(1, round(grace)),
     )
-    server = _Server(config)
+    server = _Server(config, door)
 
     def told() -> None:
         server.force_exit = stop.hear() or server.force_exit

@@ -15,6 +15,7 @@ from seawall.edge.rest.ports import Corridor
 from seawall.edge.rest.problems import internal, problem, refusal
 from seawall.edge.rest.routes import Operation
 from seawall.edge.rest.tokens import Tokens
+from seawall.edge.tls.peer import PEER, Peer
 from seawall.kernel.errors import InvalidInput, SeawallError, TooLarge, Unauthenticated
 from seawall.kernel.terms import ANONYMOUS, Principal
 
@@ -61,22 +62,28 @@ class Service:
         return answer
 
     async def authenticate(self, request: Request) -> Principal:
-        """Find who presents the request's bearer token.
+        """Find who presents the request's bearer token, or its connection's client certificate, or both.
 
         Raises:
             Unauthenticated: when nobody we know does; the attempt is recorded.
         """
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        header = request.headers.get("authorization")
+        kind, _, token = (header or "").partition(" ")
         origin = _origin(request)
-        if kind.lower() != "bearer" or not token:
+        peer: Peer | None = request.scope.get("state", {}).get(PEER)
+        certificate = None if peer is None else peer.certificate
+        if (kind.lower() != "bearer" or not token) and (header is not None or certificate is None):
             self._corridor.stranger(origin, NO_CREDENTIAL, SOURCE)
             remedy = "Send the header 'Authorization: Bearer <token>'."
             raise Unauthenticated(NO_CREDENTIAL, "this needs a bearer token.", remedy=remedy)
         try:
-            return await self._tokens.find(token)
+            principal = await self._tokens.find(token or None, certificate)
         except Unauthenticated as error:
             self._corridor.stranger(origin, error.code, SOURCE)
             raise
+        if peer is not None and peer.meets(principal.session or ""):
+            self._corridor.arrived(principal, peer.facts, source=SOURCE, origin=origin)
+        return principal
 
     async def _answer(self, operation: Operation, request: Request) -> Answer:
         principal = ANONYMOUS if operation.route.public else await self.authenticate(request)
