@@ -2,25 +2,29 @@
 
 On the wire, integers big-endian:
 
-    "SW" | format 0x01 | suite u16 | key id 16 bytes | key version u32 | nonce 24 bytes | ciphertext and tag
+    "SW" | format 0x01 | suite u16 | key id 16 bytes | key version u32 | nonce | ciphertext and tag
+
+How long the nonce is and what follows it is the suite's: 24 bytes and any ciphertext with a tag of 16 for the default
+suite, XAES-256-GCM, which this module seals and opens; :mod:`seawall.crypto.suite_envelope` does the others.
 
 The associated data binds the value to its domain, key, version and context; a value moved elsewhere does not open.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import UUID
 
-from seawall.crypto.suites import SUITES, Suite
+from seawall.crypto.suites import SUITES, Suite, SuiteInfo
 from seawall.crypto.xaes import NONCE_BYTES, TAG_BYTES, NonceSequence, Xaes256Gcm
 from seawall.kernel.errors import InvalidInput
 from seawall.kernel.ids import Entropy
 from seawall.kernel.secret import Secret
 
 MAGIC = b"SW\x01"
-_NONCE_AT = len(MAGIC) + 2 + 16 + 4
-HEADER_BYTES = _NONCE_AT + NONCE_BYTES
+NONCE_AT = len(MAGIC) + 2 + 16 + 4
+HEADER_BYTES = NONCE_AT + NONCE_BYTES
 OVERHEAD_BYTES = HEADER_BYTES + TAG_BYTES
 _AAD_LABEL = b"seawall envelope 1\0"
 _MAX_DOMAIN = (1 << 16) - 1
@@ -53,7 +57,7 @@ class Binding:
             InvalidInput: for a version outside 1 to 2**32 - 1 (``envelope.version``), or a domain name past 65,535
                 bytes (``envelope.domain``).
         """
-        return _with_context(_aad_head(suite, self.domain, self.key_id, self.version), self.context)
+        return with_context(aad_head(suite, self.domain, self.key_id, self.version), self.context)
 
 
 class Sealer:
@@ -66,19 +70,19 @@ class Sealer:
 
     def __init__(self, key: Secret, domain: str, key_id: UUID, version: int, entropy: Entropy = os.urandom) -> None:
         suite = Suite.XAES_256_GCM
-        self._aad = _aad_head(suite, domain, key_id, version)
-        self._header = _header(suite, key_id, version)
+        self._aad = aad_head(suite, domain, key_id, version)
+        self._header = header_of(suite, key_id, version)
         self._cipher = Xaes256Gcm(key.expose())
         self._nonces = NonceSequence(entropy)
 
     def seal(self, plaintext: bytes, context: bytes = b"") -> bytes:
         """Return the envelope of a value. It opens with the same context alone."""
         nonce = self._nonces.next()
-        return self._header + nonce + self._cipher.seal(nonce, plaintext, _with_context(self._aad, context))
+        return self._header + nonce + self._cipher.seal(nonce, plaintext, with_context(self._aad, context))
 
     def seal_many(self, plaintexts: Sequence[bytes], context: bytes = b"") -> list[bytes]:
         """Return the envelopes of many values under one context, in their order."""
-        aad = _with_context(self._aad, context)
+        aad = with_context(self._aad, context)
         header, take, seal = self._header, self._nonces.next, self._cipher.seal
         return [header + (nonce := take()) + seal(nonce, plaintext, aad) for plaintext in plaintexts]
 
@@ -90,8 +94,8 @@ class Opener:
 
     def __init__(self, key: Secret, domain: str, key_id: UUID, version: int) -> None:
         suite = Suite.XAES_256_GCM
-        self._aad = _aad_head(suite, domain, key_id, version)
-        self._header = _header(suite, key_id, version)
+        self._aad = aad_head(suite, domain, key_id, version)
+        self._header = header_of(suite, key_id, version)
         self._cipher = Xaes256Gcm(key.expose())
 
     def open(self, envelope: bytes, context: bytes = b"") -> bytes:
@@ -102,7 +106,7 @@ class Opener:
                 (``envelope.other_key``).
             Corrupt: when it was changed, or sealed for another domain or context, with code ``crypto.open_failed``.
         """
-        return self._open(envelope, _with_context(self._aad, context))
+        return self._open(envelope, with_context(self._aad, context))
 
     def open_many(self, envelopes: Sequence[bytes], context: bytes = b"") -> list[bytes]:
         """Return the values of many envelopes, in their order.
@@ -111,38 +115,43 @@ class Opener:
             InvalidInput: as :meth:`open`.
             Corrupt: as :meth:`open`; one that fails fails them all.
         """
-        aad = _with_context(self._aad, context)
+        aad = with_context(self._aad, context)
         return [self._open(envelope, aad) for envelope in envelopes]
 
     def _open(self, envelope: bytes, aad: bytes) -> bytes:
-        if envelope[:_NONCE_AT] != self._header or len(envelope) < OVERHEAD_BYTES:
+        if envelope[:NONCE_AT] != self._header or len(envelope) < OVERHEAD_BYTES:
             parse(envelope)
-            raise InvalidInput(
-                "envelope.other_key",
-                "this was encrypted with another key, or another version of it.",
-                remedy="Name the key that it was encrypted with.",
-            )
-        return self._cipher.open(envelope[_NONCE_AT:HEADER_BYTES], envelope[HEADER_BYTES:], aad)
+            raise other_key()
+        return self._cipher.open(envelope[NONCE_AT:HEADER_BYTES], envelope[HEADER_BYTES:], aad)
 
 
 def parse(envelope: bytes) -> Header:
     """Read an envelope's header. Nothing in it is authentic until the envelope has been opened.
 
     Raises:
-        InvalidInput: when it is no envelope, or of a suite that is not known here, with code ``envelope.malformed``.
+        InvalidInput: when it is no envelope, of a suite that is not known here, or of a length that its suite never
+            makes, with code ``envelope.malformed``.
     """
-    if len(envelope) < OVERHEAD_BYTES or envelope[: len(MAGIC)] != MAGIC:
-        raise _malformed()
+    if len(envelope) < NONCE_AT or envelope[: len(MAGIC)] != MAGIC:
+        raise malformed()
     at = len(MAGIC)
     suite = int.from_bytes(envelope[at : at + 2])
     key_id = UUID(bytes=bytes(envelope[at + 2 : at + 18]))
     version = int.from_bytes(envelope[at + 18 : at + 22])
-    if suite not in SUITES or version == 0:
-        raise _malformed()
-    return Header(suite=Suite(suite), key_id=key_id, version=version, nonce=bytes(envelope[_NONCE_AT:HEADER_BYTES]))
+    info = _IN_ENVELOPES.get(suite)
+    if info is None or version == 0 or not info.fits(len(envelope) - NONCE_AT - info.nonce_bytes):
+        raise malformed()
+    nonce = bytes(envelope[NONCE_AT : NONCE_AT + info.nonce_bytes])
+    return Header(suite=Suite(suite), key_id=key_id, version=version, nonce=nonce)
 
 
-def _malformed() -> InvalidInput:
+_IN_ENVELOPES: Mapping[int, SuiteInfo] = MappingProxyType(
+    {int(suite): info for suite, info in SUITES.items() if info.in_envelope}
+)
+
+
+def malformed() -> InvalidInput:
+    """What was given is no envelope."""
     return InvalidInput(
         "envelope.malformed",
         "this is not a ciphertext that Seawall made, or a part of it is missing.",
@@ -150,11 +159,22 @@ def _malformed() -> InvalidInput:
     )
 
 
-def _header(suite: Suite, key_id: UUID, version: int) -> bytes:
+def other_key() -> InvalidInput:
+    """What was given is an envelope, of another key, version or suite."""
+    return InvalidInput(
+        "envelope.other_key",
+        "this was encrypted with another key, or another version of it.",
+        remedy="Name the key that it was encrypted with.",
+    )
+
+
+def header_of(suite: Suite, key_id: UUID, version: int) -> bytes:
+    """Return what an envelope begins with, up to its nonce."""
     return MAGIC + suite.to_bytes(2) + key_id.bytes + version.to_bytes(4)
 
 
-def _aad_head(suite: Suite, domain: str, key_id: UUID, version: int) -> bytes:
+def aad_head(suite: Suite, domain: str, key_id: UUID, version: int) -> bytes:
+    """Return what the associated data begins with; :meth:`Binding.aad` says what is refused."""
     if not 1 <= version <= _MAX_VERSION:
         raise InvalidInput("envelope.version", "a key version is 1 to 4,294,967,295.", field="version")
     name = domain.encode()
@@ -163,5 +183,6 @@ def _aad_head(suite: Suite, domain: str, key_id: UUID, version: int) -> bytes:
     return b"".join((_AAD_LABEL, suite.to_bytes(2), len(name).to_bytes(2), name, key_id.bytes, version.to_bytes(4)))
 
 
-def _with_context(head: bytes, context: bytes) -> bytes:
+def with_context(head: bytes, context: bytes) -> bytes:
+    """Return the associated data of one value."""
     return head + len(context).to_bytes(8) + context
