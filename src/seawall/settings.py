@@ -13,6 +13,7 @@ import msgspec
 
 from seawall.kernel.errors import InvalidInput
 from seawall.settings_ledger import LedgerSettings
+from seawall.settings_tls import Tls
 
 DEFAULT_PORT = 8643
 
@@ -41,7 +42,7 @@ class Listen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Where a node listens and which Host names it answers to; ``workers`` 0 means one per core.
 
     ``roots`` are the folders in which whoever asks over the network may have files scanned, protected and written; none
-    stands for anywhere that the node's user may, but for the node's own home.
+    stands for anywhere that the node's user may, but for the node's own home. Without ``tls`` it is loopback alone.
     """
 
     host: str = "127.0.0.1"
@@ -49,6 +50,7 @@ class Listen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     workers: int = 0
     allowed_hosts: list[str] = []
     roots: list[str] = []
+    tls: Tls | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,6 +91,7 @@ class Home:
         self.config = path / "seawall.toml"
         self.lock = path / "lock"
         self.store = path / "store.sqlite"
+        self.node = path / "node"
         self.sealed_root = path / "root.sealed"
         self.passphrase = path / "passphrase"
         self.ledger = path / "ledger"

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from seawall.edge.cli.ports import Finding, Initialised, Progress
 from seawall.kernel.command import Command
 from seawall.kernel.errors import Unauthenticated
@@ -43,7 +45,7 @@ class Composition:
             home=home,
             administrator=administrator,
             enrolment_code=code,
-            enrolment_url=f"http://{listen.host}:{listen.port}/enrol#{code}",
+            enrolment_url=f"{'https' if listen.tls else 'http'}://{listen.host}:{listen.port}/enrol#{code}",
             trial=trial,
         )
 
@@ -79,7 +81,7 @@ class Composition:
         if place.exists:
             with node_lock(place):
                 pass
-        for listener in bind(listen.host, listen.port, 1):
+        for listener in bind(listen.host, listen.port, 1, plain=listen.tls is None):
             listener.close()
 
     def serve(
@@ -215,10 +217,9 @@ def _prove(rooms: Any, token: str) -> Principal:
 
 
 def _listen(configured: Listen, host: str | None, port: int | None, workers: int | None) -> Listen:
-    return Listen(
+    return structs.replace(
+        configured,
         host=host or configured.host,
         port=configured.port if port is None else port,
         workers=configured.workers if workers is None else workers,
-        allowed_hosts=configured.allowed_hosts,
-        roots=configured.roots,
     )

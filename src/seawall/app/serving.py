@@ -13,11 +13,13 @@ from seawall.adapters.store.epoch import EpochMap
 from seawall.app import rooms as composed
 from seawall.app.homes import TRIAL_NOTICE, node_lock
 from seawall.app.shipping import Shipping
+from seawall.app.tls import Certificates, Entrance
 from seawall.app.worker import Worker
 from seawall.capabilities.keys.ports import RootOfTrust
 from seawall.desk.relay import relay
 from seawall.edge.rest.edge import shared_counters
 from seawall.edge.rest.table import ROUTES
+from seawall.edge.tls.handshakes import Handshakes
 from seawall.kernel.clock import SystemClock
 from seawall.kernel.errors import SeawallError
 from seawall.ledger.scribe import Stop as StopWord
@@ -57,7 +59,9 @@ class Node:
             SeawallError: a home or a port in use, a wrong passphrase, a store that this program does not know.
         """
         with node_lock(self._home), ExitStack() as opened:
-            listeners = bind(self._listen.host, self._listen.port, self._workers)
+            tls = self._listen.tls
+            certificates = Certificates(tls, SystemClock()) if tls else None
+            listeners = bind(self._listen.host, self._listen.port, self._workers, plain=tls is None)
             for listener in listeners:
                 opened.enter_context(listener)
             keep_memory_private()
@@ -71,15 +75,24 @@ class Node:
             running = Parent(
                 children(
                     listeners,
-                    Worker(self._home, self._settings, self._listen, root, counters).run,
+                    Worker(
+                        self._home,
+                        self._settings,
+                        self._listen,
+                        root,
+                        counters,
+                        entrance=Entrance(certificates, Handshakes(self._workers), tls)
+                        if certificates and tls
+                        else None,
+                    ).run,
                     lambda stop: self._write(stop, root),
                     shipping.run if shipping.wanted else None,
                 ),
                 grace=_GRACE_S,
-                reload=self._reload,
+                reload=lambda: self._reload(certificates),
                 closing=lambda: _close(listeners),
             )
-            clean = running.run(lambda: on_ready(f"http://{_address(listeners[0])}"))
+            clean = running.run(lambda: on_ready(f"{'https' if tls else 'http'}://{_address(listeners[0])}"))
             return 0 if clean else 1
 
     def _prepare(self, root: RootOfTrust) -> None:
@@ -129,7 +142,9 @@ class Node:
             ledger.close()
             store.close()
 
-    def _reload(self) -> None:
+    def _reload(self, certificates: Certificates | None) -> None:
+        if certificates is not None:
+            certificates.reload()
         # Policies are put in force by a command; a new epoch has every process read again what is in force.
         EpochMap(self._home.epoch).bump()
 

@@ -10,6 +10,7 @@ from seawall import __version__
 from seawall.app import rooms as composed
 from seawall.app.bridges.ledger_seen import ALGORITHMS
 from seawall.app.rooms import Rooms
+from seawall.app.tls import Entrance
 from seawall.capabilities.keys.commands import FinishDestroy
 from seawall.capabilities.keys.ports import RootOfTrust
 from seawall.edge.console.pages import Console
@@ -40,24 +41,43 @@ class Worker:
         listen: where the node listens.
         root: the root of trust, as the parent opened it.
         counters: shared by all workers.
+        entrance: what the listener needs to speak TLS; without it, it speaks plain text.
     """
 
-    def __init__(self, home: Home, settings: Settings, listen: Listen, root: RootOfTrust, counters: Counters) -> None:
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        listen: Listen,
+        root: RootOfTrust,
+        counters: Counters,
+        *,
+        entrance: Entrance | None = None,
+    ) -> None:
         self._home = home
         self._settings = settings
         self._listen = listen
         self._root = root
         self._counters = counters
+        self._entrance = entrance
         self._chores: list[asyncio.Task[None]] = []
 
     def run(self, index: int, listener: socket.socket, stop: Stop) -> None:
         """Serve; called in the worker's own process."""
         self._counters.take(index)
+        if self._entrance is not None:
+            self._entrance.handshakes.take(index)
         rooms = composed.build(self._home, self._settings, self._root)
         try:
             edge = self._edge(rooms)
             serve(
-                edge.app, edge.lane, listener, stop, grace=_GRACE_S, ready=lambda loop: self._begin(loop, rooms, index)
+                edge.app,
+                edge.lane,
+                listener,
+                stop,
+                grace=_GRACE_S,
+                ready=lambda loop: self._begin(loop, rooms, index),
+                door=self._entrance.door(rooms.desk.stranger) if self._entrance else None,
             )
         finally:
             rooms.close()
@@ -77,6 +97,7 @@ class Worker:
             gauges=lambda: gauges(rooms),
             version=__version__,
             fallback=console.app(),
+            handshakes=self._entrance.handshakes if self._entrance else None,
         )
 
     def _begin(self, loop: asyncio.AbstractEventLoop, rooms: Rooms, index: int) -> None:

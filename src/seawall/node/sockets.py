@@ -5,6 +5,7 @@ wait for its successor instead of being refused.
 """
 
 import errno
+import ipaddress
 import socket
 from typing import Final
 
@@ -18,16 +19,26 @@ _REASONS: Final = {
 }
 
 
-def bind(host: str, port: int, workers: int) -> list[socket.socket]:
+def is_loopback(host: str) -> bool:
+    """Tell whether an address is reached from this machine alone; a name other than ``localhost`` may not be."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def bind(host: str, port: int, workers: int, *, plain: bool = True) -> list[socket.socket]:
     """Listen on a port with one socket for each worker.
 
     Args:
         host: a name or address of this machine.
         port: 1 to 65535, or 0 for any that is free.
         workers: how many sockets.
+        plain: whether plain text is spoken there, which stays on this machine.
 
     Raises:
         Conflict: ``node.port_busy``, when somebody else listens there.
+        InvalidInput: ``node.plain_text``, where plain text would leave this machine.
         InvalidInput: when there is no such address, or the port is not ours to take.
     """
     if not 0 <= port <= _LAST_PORT:
@@ -37,6 +48,13 @@ def bind(host: str, port: int, workers: int) -> list[socket.socket]:
     except socket.gaierror:
         raise InvalidInput("node.no_address", f"{host}:{port} is no address to listen on.", field="host") from None
     family, _, _, _, address = found[0]
+    if plain and not is_loopback(str(address[0])):
+        raise InvalidInput(
+            "node.plain_text",
+            f"{host} is reached over a network, and this node would speak plain text there.",
+            field="host",
+            remedy="Configure [listen.tls] in seawall.toml, or listen on 127.0.0.1.",
+        )
     # Sockets that share a port share it with every process of this user: ask first as one that does not share.
     probe = _listen(family, address, host, port, shared=False)
     address = probe.getsockname()

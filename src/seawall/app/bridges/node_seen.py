@@ -1,11 +1,10 @@
 """This node, as evidence asks for it."""
 
-import ipaddress
-
 import seawall
 from seawall.adapters.store.engine import Store
 from seawall.capabilities.evidence.seen import ListenerSeen, NodeSeen, SuiteSeen
 from seawall.crypto.suites import DEFAULT_SUITES, SUITES
+from seawall.node.sockets import is_loopback
 from seawall.settings import Listen
 
 
@@ -22,11 +21,11 @@ class NodeDescribed:
         self._listen = listen
 
     def node(self) -> NodeSeen:
-        """Describe it. REST and console share one listener, which does not speak TLS itself."""
+        """Describe it. REST and console share one listener; where it speaks TLS, it speaks nothing older than 1.3."""
         return NodeSeen(
             version=seawall.__version__,
             store=self._store.dialect,
-            listeners=(ListenerSeen(name="rest and console", loopback=is_loopback(self._listen.host), tls=""),),
+            listeners=(_door(self._listen),),
             suites=tuple(
                 SuiteSeen(name=suite.name, standard=suite.standard, quantum=suite.quantum_status.value)
                 for suite in (SUITES[number] for number in DEFAULT_SUITES)
@@ -34,9 +33,12 @@ class NodeDescribed:
         )
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether an address is reached from this machine alone; a name other than ``localhost`` may not be."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _door(listen: Listen) -> ListenerSeen:
+    tls = listen.tls
+    return ListenerSeen(
+        name="rest and console",
+        loopback=is_loopback(listen.host),
+        tls="" if tls is None else "1.3",
+        group="" if tls is None else tls.require_group,
+        client="" if tls is None else tls.client,
+    )

@@ -211,11 +211,19 @@ class PrincipalSeen(Seen, frozen=True, kw_only=True):
 
 
 class ListenerSeen(Seen, frozen=True, kw_only=True):
-    """Something that accepts connections; ``tls`` is the lowest version accepted, such as ``1.3``, or empty."""
+    """Something that accepts connections.
+
+    Args:
+        tls: the lowest version accepted, such as ``1.3``; empty where plain text is spoken.
+        group: the one key exchange group that is let in, such as ``X25519MLKEM768``; empty where several are.
+        client: whether clients show a certificate: ``none``, ``optional`` or ``required``; empty without TLS.
+    """
 
     name: str
     loopback: bool
     tls: str
+    group: str = ""
+    client: str = ""
 
 
 class SuiteSeen(Seen, frozen=True, kw_only=True):

@@ -4,13 +4,17 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from seawall.edge.rest.fast_lane import FastLane
 from seawall.edge.rest.lane import Lane
+from seawall.edge.rest.problems import refusal
+
+_YEAR_S: Final = 31_536_000
 
 
 class Stop(Protocol):
@@ -59,6 +63,13 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def to_plain_text() -> bytes:
+    """Say to somebody who speaks HTTP without TLS what this port speaks."""
+    remedy = "Ask again with https."
+    answer = refusal(400, "request.plain_text", "this port speaks TLS alone.", "/", remedy=remedy)
+    return b"".join((STATUS_LINE[answer.status], answer.head(), b"connection: close\r\n\r\n", answer.body))
+
+
 def serve(
     app: ASGIApp,
     lane: Lane,
@@ -86,6 +97,7 @@ def serve(
             return FastLane(**given, lane=lane)
         return door.guard(lambda: FastLane(**given, lane=lane))
 
+    strict = [] if door is None else [("strict-transport-security", f"max-age={_YEAR_S}")]
     config = uvicorn.Config(
         cast("Any", app),
         http=cast("Any", protocol),
@@ -95,6 +107,7 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        headers=strict,
         proxy_headers=False,
         timeout_graceful_shutdown=max(1, round(grace)),
     )
