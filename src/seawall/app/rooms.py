@@ -33,6 +33,7 @@ from seawall.app.bridges.ledger_seen import LedgerWatched, Settled
 from seawall.app.bridges.node_seen import NodeDescribed
 from seawall.app.bridges.root_seen import RootDescribed
 from seawall.app.bridges.told import StoredChanges
+from seawall.app.erasures import of_erasures
 from seawall.app.handlers import Handler, of_data, of_evidence, of_ledger
 from seawall.app.shipping import guard_of
 from seawall.capabilities.evidence.measure import Rooms as Measured
@@ -199,10 +200,12 @@ def build(
         node=NodeDescribed(store, settings.listen),
         assessments=evidence,
     )
+    settled = Settled(ledger, partial(ledger.sign_now, root) if signs else None)
     handlers: dict[type[Command], Handler] = {
         **keys.handlers(),
         **people(identities, epoch, decider=decider, authenticator=authenticator, source=PolicyFolder(home.policies)),
         **of_ledger(ledger),
+        **of_erasures(ledger, vault, lists, settle=settled),
         **of_data(
             keys, scans, protections, clock, fence=fence_of(home, settings, store, over_network=not writes_anywhere)
         ),
@@ -211,7 +214,7 @@ def build(
             evidence,
             ReportShelf(home.reports, anywhere=writes_anywhere),
             clock,
-            settle=Settled(ledger, partial(ledger.sign_now, root) if signs else None),
+            settle=settled,
         ),
     }
     commit = ledger.commit(loop, guard=guard_of(home, settings, ledger, clock, alone=signs))

@@ -55,12 +55,22 @@ def build() -> App:
         ("cancel-shred", "Take the shredding of a domain back while it waits."),
     ):
         keys.command(f"{_AT}.keys:{name.replace('-', '_')}", name=name, help=text)
+    keys.command(
+        f"{_AT}.certificates:erasure_certificate",
+        name="erasure-certificate",
+        help="Certify that a destroyed key or domain is gone.",
+    )
     app.command(keys)
 
     ledger = App(name="ledger", help="The record of everything that was done.")
     ledger.command(f"{_AT}.ledger:show", help="Show entries.")
     ledger.command(f"{_AT}.ledger:verify", help="Verify the ledger offline, with public keys alone.")
     ledger.command(f"{_AT}.ledger:proof", help="Write a proof that an entry is in the ledger.")
+    ledger.command(
+        f"{_AT}.certificates:verify_certificate",
+        name="verify-certificate",
+        help="Check a certificate of erasure offline, with public keys alone.",
+    )
     app.command(ledger)
 
     people = App(name="people", help="Principals, their roles and credentials.")

@@ -11,6 +11,8 @@ from seawall.capabilities.keys.views import DomainView, KeyView
 from seawall.capabilities.protect import commands as protect
 from seawall.edge.rest.routes import Route
 from seawall.ledger import commands as ledger
+from seawall.ledger import commands_erasure as erasure
+from seawall.ledger.certificates import Certificate
 from seawall.ledger.proofs import EntryProof
 from seawall.ledger.report import Report
 
@@ -92,6 +94,8 @@ LEDGER: Final = (
     Route(method="GET", path="/v1/ledger/entries", command=ledger.ShowLedger, result=ledger.LedgerPage),
     Route(method="POST", path="/v1/ledger/verify", command=ledger.VerifyLedger, result=Report),
     Route(method="GET", path="/v1/ledger/proof", command=ledger.ProveEntry, result=EntryProof),
+    Route(method="GET", path=f"{_KEY}/erasure-certificate", command=erasure.CertifyKey, result=Certificate),
+    Route(method="GET", path=f"{_DOMAIN}/erasure-certificate", command=erasure.CertifyDomain, result=Certificate),
 )
 PEOPLE: Final = (
     Route(
