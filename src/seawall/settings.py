@@ -6,36 +6,16 @@ A home is 0700 and every file in it 0600. Secrets are never in the configuration
 import os
 import tomllib
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from seawall.kernel.errors import InvalidInput
 from seawall.settings_ledger import LedgerSettings
+from seawall.settings_root import Root
 from seawall.settings_tls import Tls
 
 DEFAULT_PORT = 8643
-
-
-class Pkcs11(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A PKCS#11 token as root of trust: the vendor's library, the token's and the root key's labels, the PIN file.
-
-    ``certificate`` is recorded, not checked: the module's CMVP number, level, status and sunset.
-    """
-
-    module: str
-    token: str
-    key: str = "seawall-root"
-    pin_file: str
-    certificate: str = ""
-
-
-class Root(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which root of trust this home uses."""
-
-    kind: Literal["sealed_file", "pkcs11"] = "sealed_file"
-    pkcs11: Pkcs11 | None = None
 
 
 class Listen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,6 +13,8 @@ from seawall.adapters.roots import cryptoki_types as t
 
 _UNAVAILABLE = t.ULONG(-1).value
 _GCM_TAG_BYTES = 16
+_FOUND = 64
+_MAX_SIGNATURE = 1024
 AttributeValue = bool | int | bytes
 
 
@@ -95,15 +97,18 @@ class Module:
             slot_flags=place.flags,
         )
 
-    def mechanism_flags(self, slot: int, mechanism: int) -> int:
-        """Return what a token can do with a mechanism.
-
-        Raises:
-            CryptokiError: CKR_MECHANISM_INVALID when it has none such.
-        """
-        info = t.MechanismInfo()
-        self._call("GetMechanismInfo", slot, mechanism, c.byref(info))
-        return int(info.flags)
+    def mechanisms(self, slot: int) -> dict[int, int]:
+        """List what a token can do: the flags of each mechanism by its number."""
+        count = t.ULONG()
+        self._call("GetMechanismList", slot, None, c.byref(count))
+        found = (t.ULONG * max(count.value, 1))()
+        self._call("GetMechanismList", slot, found, c.byref(count))
+        able: dict[int, int] = {}
+        for i in range(count.value):
+            info = t.MechanismInfo()
+            self._call("GetMechanismInfo", slot, found[i], c.byref(info))
+            able[found[i]] = int(info.flags)
+        return able
 
     def open_session(self, slot: int, *, write: bool) -> int:
         """Open a session and return its handle."""
@@ -129,14 +134,46 @@ class Module:
         )
         return key.value
 
-    def find(self, session: int, attributes: Mapping[int, AttributeValue], *, limit: int = 8) -> list[int]:
-        """Return the handles of objects that have all these attributes."""
+    def generate_pair(
+        self,
+        session: int,
+        mechanism: int,
+        public: Mapping[int, AttributeValue],
+        private: Mapping[int, AttributeValue],
+    ) -> tuple[int, int]:
+        """Generate a key pair inside the token and return the handles of its public and its private half."""
+        shown, _kept = _attributes(public)
+        hidden, _held = _attributes(private)
+        halves = t.HANDLE(), t.HANDLE()
+        self._call(
+            "GenerateKeyPair",
+            session,
+            c.byref(t.Mechanism(mechanism=mechanism)),
+            shown,
+            len(public),
+            hidden,
+            len(private),
+            c.byref(halves[0]),
+            c.byref(halves[1]),
+        )
+        return halves[0].value, halves[1].value
+
+    def destroy(self, session: int, handle: int) -> None:
+        """Destroy an object; the session has to be one that writes."""
+        self._call("DestroyObject", session, handle)
+
+    def find(self, session: int, attributes: Mapping[int, AttributeValue]) -> list[int]:
+        """Return the handles of all objects that have all these attributes."""
         array, _kept = _attributes(attributes)
         self._call("FindObjectsInit", session, array, len(attributes))
         try:
-            found, count = (t.HANDLE * limit)(), t.ULONG()
-            self._call("FindObjects", session, found, limit, c.byref(count))
-            return [found[i] for i in range(count.value)]
+            handles: list[int] = []
+            while True:
+                found, count = (t.HANDLE * _FOUND)(), t.ULONG()
+                self._call("FindObjects", session, found, _FOUND, c.byref(count))
+                handles += found[: count.value]
+                if not count.value:
+                    return handles
         finally:
             self._call("FindObjectsFinal", session)
 
@@ -176,6 +213,29 @@ class Module:
         # Some modules want room for the tag although the plaintext is shorter by it.
         return self._output("Decrypt", session, sealed, len(sealed))
 
+    def sign(
+        self, session: int, key: int, mechanism: int, data: bytes, *, pss: tuple[int, int, int] | None = None
+    ) -> bytes:
+        """Sign inside the token what is hashed already; ``pss`` gives hash, mask function and salt length."""
+        what = t.Mechanism(mechanism=mechanism)
+        if pss:
+            params = t.PssParams(*pss)
+            what.parameter, what.parameter_len = c.cast(c.byref(params), c.c_void_p), c.sizeof(params)
+        self._call("SignInit", session, c.byref(what), key)
+        return self._output("Sign", session, data, _MAX_SIGNATURE)
+
+    def encrypt_cbc(self, session: int, key: int, iv: bytes, plaintext: bytes) -> bytes:
+        """Encrypt with CKM_AES_CBC_PAD inside the token."""
+        what, _kept = _with_iv(t.CKM_AES_CBC_PAD, iv)
+        self._call("EncryptInit", session, c.byref(what), key)
+        return self._output("Encrypt", session, plaintext, len(plaintext) + len(iv))
+
+    def decrypt_cbc(self, session: int, key: int, iv: bytes, ciphertext: bytes) -> bytes:
+        """Decrypt with CKM_AES_CBC_PAD inside the token."""
+        what, _kept = _with_iv(t.CKM_AES_CBC_PAD, iv)
+        self._call("DecryptInit", session, c.byref(what), key)
+        return self._output("Decrypt", session, ciphertext, len(ciphertext))
+
     def _output(self, function: str, session: int, data: bytes, room: int) -> bytes:
         out = c.create_string_buffer(max(room, 1))
         length = t.ULONG(room)
@@ -196,6 +256,11 @@ def _check(function: str, rv: int) -> None:
 
 def _text(padded: bytes) -> str:
     return padded.decode("utf-8", "replace").rstrip(" \0")
+
+
+def _with_iv(mechanism: int, iv: bytes) -> tuple[t.Mechanism, Any]:
+    kept = c.create_string_buffer(iv, len(iv))
+    return t.Mechanism(mechanism=mechanism, parameter=c.cast(kept, c.c_void_p), parameter_len=len(iv)), kept
 
 
 def _gcm(iv: bytes, aad: bytes) -> tuple[t.GcmParams, t.Mechanism, Sequence[Any]]:

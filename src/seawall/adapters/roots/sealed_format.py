@@ -87,24 +87,21 @@ def seal(
     Raises:
         InvalidInput: an empty passphrase, a cost out of bounds, or a label that is too long.
     """
-    cost.check()
-    if not len(passphrase):
-        raise InvalidInput("root.passphrase_empty", "a passphrase has at least one character.", field="passphrase")
     if not 1 <= len(label) <= _LABEL_CHARS:
         raise InvalidInput("root.label", f"a label has 1 to {_LABEL_CHARS} characters.", field="label")
-    salt = entropy(_SALT_BYTES)
-    sealing_key, check_key = _derive(passphrase, salt, cost)
+    under, salt, check = new_sealing_key(passphrase, cost, entropy)
     file = SealedRoot(
         key_id=key_id,
         label=label,
         created_ms=created_ms,
         cost=cost,
         salt=salt,
-        check=_check(check_key, salt),
+        check=check,
         nonce=entropy(_NONCE_BYTES),
         sealed=b"",
     )
-    sealed = AESGCM(sealing_key).encrypt(file.nonce, key.expose(), _bound(file))
+    with under:
+        sealed = AESGCM(under.expose()).encrypt(file.nonce, key.expose(), _bound(file))
     file = msgspec.structs.replace(file, sealed=sealed)
     file = msgspec.structs.replace(file, digest=_digest(file))
     return msgspec.json.format(msgspec.json.encode(file), indent=2) + b"\n"
@@ -117,18 +114,61 @@ def parse(data: bytes) -> SealedRoot:
         Corrupt: ``root.file_corrupt``.
     """
     if len(data) > MAX_FILE_BYTES:
-        raise _corrupt()
+        raise corrupt()
     try:
         file = msgspec.json.decode(data, type=SealedRoot)
         file.cost.check()
     except (msgspec.DecodeError, InvalidInput, UnicodeDecodeError):
-        raise _corrupt() from None
+        raise corrupt() from None
     lengths = (len(file.salt), len(file.check), len(file.nonce), len(file.sealed))
     if lengths != (_SALT_BYTES, _CHECK_BYTES, _NONCE_BYTES, _KEY_BYTES + 16):
-        raise _corrupt()
+        raise corrupt()
     if not hmac.compare_digest(file.digest, _digest(file)):
-        raise _corrupt()
+        raise corrupt()
     return file
+
+
+def sealing_key(salt: bytes, check: bytes, cost: Cost, passphrase: Secret) -> Secret:
+    """Turn a passphrase into the key that a file's root keys are sealed under.
+
+    Raises:
+        Unauthenticated: ``root.passphrase_wrong``.
+    """
+    sealing, checking = _derive(passphrase, salt, cost)
+    if not hmac.compare_digest(_check(checking, salt), check):
+        raise Unauthenticated(
+            "root.passphrase_wrong",
+            "this passphrase does not open the root of trust.",
+            field="passphrase",
+            remedy="Give the passphrase that the root was sealed with; there is no way around it.",
+        )
+    return Secret(sealing)
+
+
+def new_sealing_key(passphrase: Secret, cost: Cost, entropy: Entropy) -> tuple[Secret, bytes, bytes]:
+    """Turn a new passphrase into a sealing key, and return it with its salt and check.
+
+    Raises:
+        InvalidInput: an empty passphrase, or a cost out of bounds.
+    """
+    cost.check()
+    if not len(passphrase):
+        raise InvalidInput("root.passphrase_empty", "a passphrase has at least one character.", field="passphrase")
+    salt = entropy(_SALT_BYTES)
+    sealing, checking = _derive(passphrase, salt, cost)
+    return Secret(sealing), salt, _check(checking, salt)
+
+
+def unseal_under(file: SealedRoot, key: Secret) -> Secret:
+    """Open the root key under its sealing key.
+
+    Raises:
+        Corrupt: ``root.file_corrupt``.
+    """
+    try:
+        return Secret(AESGCM(key.expose()).decrypt(file.nonce, file.sealed, _bound(file)))
+    except InvalidTag:
+        raise corrupt() from None
 
 
 def unseal(file: SealedRoot, passphrase: Secret) -> Secret:
@@ -138,18 +178,8 @@ def unseal(file: SealedRoot, passphrase: Secret) -> Secret:
         Unauthenticated: ``root.passphrase_wrong``.
         Corrupt: ``root.file_corrupt``, when the passphrase is right and the file was changed.
     """
-    sealing_key, check_key = _derive(passphrase, file.salt, file.cost)
-    if not hmac.compare_digest(_check(check_key, file.salt), file.check):
-        raise Unauthenticated(
-            "root.passphrase_wrong",
-            "this passphrase does not open the root of trust.",
-            field="passphrase",
-            remedy="Give the passphrase that the root was sealed with; there is no way around it.",
-        )
-    try:
-        return Secret(AESGCM(sealing_key).decrypt(file.nonce, file.sealed, _bound(file)))
-    except InvalidTag:
-        raise _corrupt() from None
+    with sealing_key(file.salt, file.check, file.cost, passphrase) as key:
+        return unseal_under(file, key)
 
 
 def _derive(passphrase: Secret, salt: bytes, cost: Cost) -> tuple[bytes, bytes]:
@@ -170,7 +200,8 @@ def _digest(file: SealedRoot) -> bytes:
     return hashlib.sha256(base64.b64encode(file.sealed) + b"." + _bound(file)).digest()
 
 
-def _corrupt() -> Corrupt:
+def corrupt() -> Corrupt:
+    """Make the error of a file that is damaged or was changed."""
     return Corrupt(
         "root.file_corrupt",
         "the sealed root of trust is damaged or was changed.",

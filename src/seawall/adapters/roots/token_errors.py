@@ -16,7 +16,7 @@ _ERRORS: dict[str, tuple[type[SeawallError], str, str]] = {
     "token_ambiguous": (Conflict, "several tokens have this label.", "Name the token by its serial number."),
     "mechanism_missing": (
         Conflict,
-        "the token cannot do AES-GCM inside (CKM_AES_GCM).",
+        "the token can seal inside neither by CKM_AES_GCM nor by CKM_AES_CBC_PAD with CKM_AES_CMAC.",
         "Use a token that can; the root key is never used outside it.",
     ),
     "pin_refused": (
@@ -37,6 +37,40 @@ _ERRORS: dict[str, tuple[type[SeawallError], str, str]] = {
         Conflict,
         "the key is not a root key: AES-256, made in the token, sensitive and never extractable.",
         "Let Seawall make its root key in the token.",
+    ),
+    "generation_missing": (
+        NotFound,
+        "the token holds no root key of this id.",
+        "Clone the root key into this token with its vendor's tool, or put back the token that holds it.",
+    ),
+    "standby_differs": (
+        Corrupt,
+        "a token that stands by holds another root key than this home's, and is not used.",
+        "Clone the root key of the primary token into it with the vendor's tool, and restart.",
+    ),
+    "other_root": (
+        Corrupt,
+        "the token holds another root key than this home's under the same name.",
+        "Put back the token that this store was made with.",
+    ),
+    "resident_missing": (NotFound, "the token holds no such resident key.", "Run: seawall root reconcile"),
+    "resident_exists": (Conflict, "the token holds a key of this id already; none is overwritten.", "Use another id."),
+    "resident_ambiguous": (Conflict, "the token holds several keys of this id.", "Run: seawall root reconcile"),
+    "resident_unfit": (
+        Conflict,
+        "the key in the token could leave it, or once could, and is not used.",
+        "Make a new version of the key, and find out who changed the token.",
+    ),
+    "resident_mechanism": (Conflict, "the token cannot do this.", "Use another algorithm, or another token."),
+    "not_destroyed": (
+        Unavailable,
+        "the token still holds what was to be destroyed.",
+        "Destroy it with the vendor's tool, and ask again.",
+    ),
+    "listing_long": (
+        Conflict,
+        "the token holds more keys of ours than one listing takes.",
+        "Spread the keys over several tokens.",
     ),
     "open_failed": (
         Corrupt,

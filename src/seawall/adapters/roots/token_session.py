@@ -1,23 +1,42 @@
-"""The root key inside its token, as the worker process holds it.
+"""A token as its worker process holds it: one login, a session for each borrower, and handles that are remembered.
 
 1. Find the one token that was named, and look at its PIN counter before touching it.
-2. Log in once; a refused PIN is never tried again.
-3. Find the one AES-256 key of that label, or generate it inside the token.
-4. Refuse a key that is not fit: not made in the token, readable, or able to leave.
-5. Encrypt and decrypt inside the token alone.
+2. Log in once in the life of the process, on a session that does nothing else; a refused PIN is never tried again.
+3. Each borrower has a session of its own, opened at its first use. A login belongs to the token, not to a session.
+4. Handles are looked up once, by class and CKA_ID, and forgotten when the token says that one is invalid.
+5. When the token or the login is gone, this process is of no more use: another one is started, which logs in anew.
 """
 
+import threading
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
 from seawall.adapters.roots import cryptoki_types as t
-from seawall.adapters.roots import worker_protocol as wire
+from seawall.adapters.roots import worker_messages as m
 from seawall.adapters.roots.cryptoki import AttributeValue, CryptokiError, Module, Token
 
-_IV_BYTES = 12
-_AES_256 = 32
-_PIN_REFUSED = frozenset({t.CKR_PIN_INCORRECT, t.CKR_PIN_INVALID, t.CKR_PIN_LEN_RANGE, t.CKR_USER_PIN_NOT_INITIALIZED})
-# Some libraries answer a wrong tag with a general failure (SoftHSM2 does), so those are looked at twice.
-_OPEN_FAILED = frozenset({t.CKR_ENCRYPTED_DATA_INVALID, t.CKR_ENCRYPTED_DATA_LEN_RANGE, t.CKR_SIGNATURE_INVALID})
-_AMBIGUOUS = frozenset({t.CKR_GENERAL_ERROR, t.CKR_FUNCTION_FAILED, t.CKR_DATA_INVALID, t.CKR_DATA_LEN_RANGE})
-_PROBE = b"seawall probe"
+PIN_REFUSED = frozenset({t.CKR_PIN_INCORRECT, t.CKR_PIN_INVALID, t.CKR_PIN_LEN_RANGE, t.CKR_USER_PIN_NOT_INITIALIZED})
+_STALE_HANDLE = frozenset({t.CKR_OBJECT_HANDLE_INVALID, t.CKR_KEY_HANDLE_INVALID})
+_STALE_SESSION = frozenset({t.CKR_SESSION_HANDLE_INVALID, t.CKR_SESSION_CLOSED})
+GONE = frozenset(
+    {
+        t.CKR_HOST_MEMORY,
+        t.CKR_SLOT_ID_INVALID,
+        t.CKR_GENERAL_ERROR,
+        t.CKR_FUNCTION_FAILED,
+        t.CKR_DEVICE_ERROR,
+        t.CKR_DEVICE_MEMORY,
+        t.CKR_DEVICE_REMOVED,
+        t.CKR_TOKEN_NOT_PRESENT,
+        t.CKR_TOKEN_NOT_RECOGNIZED,
+        t.CKR_USER_NOT_LOGGED_IN,
+        t.CKR_CRYPTOKI_NOT_INITIALIZED,
+        *_STALE_HANDLE,
+        *_STALE_SESSION,
+    }
+)
+T = TypeVar("T")
+Template = Mapping[int, AttributeValue]
 
 
 class Refusal(Exception):
@@ -29,26 +48,23 @@ class Refusal(Exception):
         self.detail = detail
 
 
-class TokenSession:
-    """A logged-in session and the handle of the root key."""
+class OpenToken:
+    """A token that was logged into; shared by every borrower of its process."""
 
-    def __init__(self, module: Module, request: wire.Open) -> None:
-        self._module = module
-        self._token = _one_token(module, request)
-        _check_mechanism(module, self._token.slot)
-        self._session = module.open_session(self._token.slot, write=bool(request.create_id))
-        _login(module, self._session, request.pin)
-        if request.create_id:
-            self._generate(request)
-        self._key = self._find(request.key_label)
-        self._check_key()
+    def __init__(self, module: Module, request: m.Open) -> None:
+        self.module = module
+        self.token = _one_token(module, request)
+        self.mechanisms = module.mechanisms(self.token.slot)
+        # The login lasts as long as one session does.
+        self._keeper = module.open_session(self.token.slot, write=False)
+        _login(module, self._keeper, request.pin)
+        self._handles: dict[tuple[object, bytes], int] = {}
+        self._lock = threading.Lock()
 
-    def opened(self) -> wire.Opened:
-        """Say what was found; whether the key can leave is tried, not believed."""
-        token = self._token
-        return wire.Opened(
-            key_id=self._module.read(self._session, self._key, t.CKA_ID),
-            extractable=not self._export_is_refused(),
+    def opened(self) -> m.Opened:
+        """Say what was found."""
+        token = self.token
+        return m.Opened(
             hardware=bool(token.slot_flags & t.CKF_HW_SLOT),
             manufacturer=token.manufacturer,
             model=token.model,
@@ -56,95 +72,110 @@ class TokenSession:
             token_label=token.label,
             hardware_version=token.hardware_version,
             firmware_version=token.firmware_version,
-            library=self._module.library(),
+            library=self.module.library(),
+            mechanisms=[m.Mechanism(number=number, flags=flags) for number, flags in self.mechanisms.items()],
         )
 
-    def wrap(self, plaintext: bytes, aad: bytes) -> wire.Wrapped:
-        """Encrypt inside the token, with an IV of its own random generator."""
-        iv = self._module.random(self._session, _IV_BYTES)
-        used, sealed = self._module.encrypt_gcm(self._session, self._key, iv, plaintext, aad)
-        return wire.Wrapped(iv=used, sealed=sealed)
+    def can(self, mechanism: int, flags: int) -> bool:
+        """Tell whether the token does all of this with a mechanism."""
+        return self.mechanisms.get(mechanism, 0) & flags == flags
 
-    def unwrap(self, iv: bytes, sealed: bytes, aad: bytes) -> wire.Unwrapped:
-        """Check and decrypt inside the token.
+    def handle(self, what: object, key_id: bytes, find: Callable[[], int]) -> int:
+        """Return the handle of an object, looked up at most once."""
+        with self._lock:
+            known = self._handles.get((what, key_id))
+        if known is None:
+            known = find()
+            with self._lock:
+                self._handles[(what, key_id)] = known
+        return known
+
+    def forget(self) -> None:
+        """Look every handle up anew."""
+        with self._lock:
+            self._handles.clear()
+
+
+class Borrower:
+    """One borrower's session; used by one thread."""
+
+    def __init__(self, token: OpenToken) -> None:
+        self.token = token
+        self.module = token.module
+        self._session: int | None = None
+
+    def run(self, use: Callable[[int], T]) -> T:
+        """Do something in the session; once more when a handle or the session turned out to be stale.
 
         Raises:
-            Refusal: ``open_failed`` when the value does not belong here.
+            CryptokiError: as the token says.
         """
         try:
-            plaintext = self._module.decrypt_gcm(self._session, self._key, iv, sealed, aad)
+            return use(self._opened())
         except CryptokiError as error:
-            if error.rv in _OPEN_FAILED or (error.rv in _AMBIGUOUS and self._works()):
-                raise Refusal("open_failed") from None
-            raise
-        return wire.Unwrapped(plaintext=plaintext)
+            if error.rv in _STALE_SESSION:
+                self._session = None
+            elif error.rv not in _STALE_HANDLE:
+                raise
+        self.token.forget()
+        return use(self._opened())
 
-    def _works(self) -> bool:
-        iv, sealed = self._module.encrypt_gcm(
-            self._session, self._key, self._module.random(self._session, _IV_BYTES), _PROBE, b""
-        )
-        return self._module.decrypt_gcm(self._session, self._key, iv, sealed, b"") == _PROBE
-
-    def _generate(self, request: wire.Open) -> None:
-        label = request.key_label.encode()
-        if self._module.find(self._session, {t.CKA_CLASS: t.CKO_SECRET_KEY, t.CKA_LABEL: label}):
-            raise Refusal("key_exists")
-        self._module.generate_key(
-            self._session,
-            t.CKM_AES_KEY_GEN,
-            {
-                t.CKA_CLASS: t.CKO_SECRET_KEY,
-                t.CKA_KEY_TYPE: t.CKK_AES,
-                t.CKA_VALUE_LEN: _AES_256,
-                t.CKA_LABEL: label,
-                t.CKA_ID: request.create_id,
-                t.CKA_TOKEN: True,
-                t.CKA_PRIVATE: True,
-                t.CKA_SENSITIVE: True,
-                t.CKA_EXTRACTABLE: False,
-                t.CKA_MODIFIABLE: False,
-                t.CKA_ENCRYPT: True,
-                t.CKA_DECRYPT: True,
-                t.CKA_WRAP: False,
-                t.CKA_UNWRAP: False,
-                t.CKA_SIGN: False,
-                t.CKA_VERIFY: False,
-                t.CKA_DERIVE: False,
-            },
-        )
-
-    def _find(self, label: str) -> int:
-        wanted: dict[int, AttributeValue] = {
-            t.CKA_CLASS: t.CKO_SECRET_KEY,
-            t.CKA_KEY_TYPE: t.CKK_AES,
-            t.CKA_LABEL: label.encode(),
-        }
-        found = self._module.find(self._session, wanted)
-        if not found:
-            raise Refusal("key_missing")
-        if len(found) > 1:
-            raise Refusal("key_ambiguous")
-        return found[0]
-
-    def _check_key(self) -> None:
-        length = int.from_bytes(self._module.read(self._session, self._key, t.CKA_VALUE_LEN), "little")
-        asked = (t.CKA_LOCAL, t.CKA_SENSITIVE, t.CKA_ALWAYS_SENSITIVE, t.CKA_NEVER_EXTRACTABLE)
-        held = all(self._flag(attribute) for attribute in asked) and not self._flag(t.CKA_EXTRACTABLE)
-        if length != _AES_256 or not held:
-            raise Refusal("key_unfit")
-
-    def _flag(self, attribute: int) -> bool:
-        return self._module.read(self._session, self._key, attribute) == b"\x01"
-
-    def _export_is_refused(self) -> bool:
+    def write(self, change: Callable[[int], T]) -> T:
+        """Change something in the token, in a session that writes and is closed at once."""
+        session = self.module.open_session(self.token.token.slot, write=True)
         try:
-            self._module.read(self._session, self._key, t.CKA_VALUE)
+            return change(session)
+        finally:
+            self.module.close_session(session)
+            self.token.forget()
+
+    def find(self, session: int, template: Template) -> list[int]:
+        """Return the handles of objects that have all these attributes."""
+        return self.module.find(session, template)
+
+    def flag(self, session: int, handle: int, attribute: int) -> bool:
+        """Read a Boolean attribute; one that an object does not have is false."""
+        try:
+            return self.module.read(session, handle, attribute) == b"\x01"
         except CryptokiError as error:
-            return error.rv in (t.CKR_ATTRIBUTE_SENSITIVE, t.CKR_ATTRIBUTE_TYPE_INVALID)
-        return False
+            if error.rv == t.CKR_ATTRIBUTE_TYPE_INVALID:
+                return False
+            raise
+
+    def text(self, session: int, handle: int) -> str:
+        """Read an object's label."""
+        return self.module.read(session, handle, t.CKA_LABEL, size=1024).decode("utf-8", "replace")
+
+    def can_leave(self, session: int, handle: int) -> bool:
+        """Try to read a key's value; whether it can leave is measured, not believed."""
+        try:
+            self.module.read(session, handle, t.CKA_VALUE, size=8192)
+        except CryptokiError as error:
+            if error.rv in (t.CKR_ATTRIBUTE_SENSITIVE, t.CKR_ATTRIBUTE_TYPE_INVALID):
+                return self.flag(session, handle, t.CKA_EXTRACTABLE)
+            raise
+        return True
+
+    def _opened(self) -> int:
+        if self._session is None:
+            self._session = self.module.open_session(self.token.token.slot, write=False)
+        return self._session
 
 
-def _one_token(module: Module, request: wire.Open) -> Token:
+def only(handles: list[int], *, missing: str, several: str) -> int:
+    """Return the one handle that was found.
+
+    Raises:
+        Refusal: when there is none, or more than one.
+    """
+    if not handles:
+        raise Refusal(missing)
+    if len(handles) > 1:
+        raise Refusal(several)
+    return handles[0]
+
+
+def _one_token(module: Module, request: m.Open) -> Token:
     found = [
         token
         for token in module.tokens()
@@ -163,21 +194,11 @@ def _one_token(module: Module, request: wire.Open) -> Token:
     return token
 
 
-def _check_mechanism(module: Module, slot: int) -> None:
-    try:
-        able = module.mechanism_flags(slot, t.CKM_AES_GCM)
-        module.mechanism_flags(slot, t.CKM_AES_KEY_GEN)
-    except CryptokiError:
-        raise Refusal("mechanism_missing") from None
-    if able & (t.CKF_ENCRYPT | t.CKF_DECRYPT) != t.CKF_ENCRYPT | t.CKF_DECRYPT:
-        raise Refusal("mechanism_missing")
-
-
 def _login(module: Module, session: int, pin: bytes) -> None:
     try:
         module.login(session, pin)
     except CryptokiError as error:
-        if error.rv in _PIN_REFUSED:
+        if error.rv in PIN_REFUSED:
             raise Refusal("pin_refused") from None
         if error.rv in (t.CKR_PIN_LOCKED, t.CKR_PIN_EXPIRED):
             raise Refusal("pin_locked") from None

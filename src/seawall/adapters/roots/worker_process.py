@@ -1,75 +1,145 @@
 """Starts the PKCS#11 worker and talks to it: a process of its own, made by exec, so nothing is shared across a fork."""
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
 
+from seawall.adapters.roots import worker_messages as m
 from seawall.adapters.roots import worker_protocol as wire
-from seawall.adapters.roots.token_errors import token_error
 
 _WORKER = "seawall.adapters.roots.pkcs11_worker"
 # What is ours in the environment is no business of a vendor's library.
 _OURS = "SEAWALL_"
 
 
+class WorkerLost(Exception):
+    """The worker ended, or did not answer in time; it is of no more use. ``hung`` tells the two apart."""
+
+    def __init__(self, *, hung: bool) -> None:
+        super().__init__("the worker is lost")
+        self.hung = hung
+
+
 class WorkerProcess:
-    """A running worker.
+    """A running worker, for many threads at once: each holds one of its connections from request to answer.
 
     Args:
         timeout: seconds to wait for one answer; a worker that takes longer is lost.
+        sessions: connections, and with them sessions of the token, at most in use at once.
+
+    Raises:
+        WorkerLost: when no process can be started.
     """
 
-    def __init__(self, *, timeout: float) -> None:
-        ours, theirs = socket.socketpair()
+    def __init__(self, *, timeout: float, sessions: int = 1) -> None:
+        self._timeout = timeout
+        pairs = [socket.socketpair() for _ in range(sessions)]
+        theirs = [pair[1] for pair in pairs]
+        self._ends = [pair[0] for pair in pairs]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
         try:
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter and a module of ours
-                [sys.executable, "-I", "-m", _WORKER, str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
+                [sys.executable, "-I", "-m", _WORKER, *(str(end.fileno()) for end in theirs)],
+                pass_fds=[end.fileno() for end in theirs],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=environment,
             )
         except OSError:
-            ours.close()
-            raise token_error("worker_lost") from None
+            self._close()
+            raise WorkerLost(hung=False) from None
         finally:
-            theirs.close()
-        ours.settimeout(timeout)
-        self._end = ours
+            for end in theirs:
+                end.close()
+        self._free = list(self._ends)
+        self._returned = threading.Condition()
+        self._lost = False
+        self._hung = False
 
     @property
     def pid(self) -> int:
         """The worker's process id."""
         return self._process.pid
 
-    def ask(self, request: wire.Request) -> wire.Answer:
+    def ask(self, request: m.Request) -> m.Answer:
         """Send a request and wait for its answer.
 
         Raises:
-            Unavailable: ``root.worker_lost``; this object is of no more use.
+            WorkerLost: it ended, or did not answer in time.
         """
-        try:
-            wire.send(self._end, request)
-            body = wire.receive(self._end)
-            if body is None:
-                raise token_error("worker_lost")
-            return wire.decode_answer(body)
-        except (OSError, wire.ProtocolError):
-            raise token_error("worker_lost") from None
+        with self._borrowed() as end:
+            try:
+                wire.send(end, request)
+                body = wire.receive(end)
+                return _decoded(body)
+            except TimeoutError:
+                self._lose(hung=True)
+                raise WorkerLost(hung=True) from None
+            except (OSError, wire.ProtocolError):
+                self._lose(hung=False)
+                raise WorkerLost(hung=self._hung) from None
 
     def end(self) -> None:
-        """End the worker and wait until it is gone."""
-        self._end.close()
+        """End the worker and wait until it is gone; whoever waits for an answer is told that it is lost."""
+        self._lose(hung=self._hung)
+        self._close()
         try:
-            self._process.wait(timeout=1)
+            self._process.wait(timeout=0.0 if self._hung else 1.0)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
 
     def abandon(self) -> None:
         """Forget, in a forked child, a worker that is the parent's."""
-        self._end.close()
+        for end in self._ends:
+            end.close()
         self._process.returncode = 0
+
+    @contextlib.contextmanager
+    def _borrowed(self) -> Iterator[socket.socket]:
+        deadline = time.monotonic() + self._timeout
+        with self._returned:
+            while not self._free and not self._lost:
+                if not self._returned.wait(deadline - time.monotonic()):
+                    raise WorkerLost(hung=True)
+            if self._lost:
+                raise WorkerLost(hung=self._hung)
+            end = self._free.pop()
+        try:
+            end.settimeout(max(deadline - time.monotonic(), 0.001))
+        except OSError:
+            raise WorkerLost(hung=False) from None
+        try:
+            yield end
+        finally:
+            with self._returned:
+                self._free.append(end)
+                self._returned.notify()
+
+    def _lose(self, *, hung: bool) -> None:
+        with self._returned:
+            if not self._lost:
+                self._lost, self._hung = True, hung
+            self._returned.notify_all()
+        if hung:
+            # It would hear nothing else, and every other borrower waits for it.
+            self._process.kill()
+
+    def _close(self) -> None:
+        for end in self._ends:
+            # A thread may be reading from it; shutting it down wakes that thread, closing alone would not.
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+
+def _decoded(body: bytes | None) -> m.Answer:
+    if body is None:
+        raise wire.ProtocolError("the worker ended")
+    return wire.decode_answer(body)

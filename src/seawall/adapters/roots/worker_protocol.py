@@ -1,7 +1,7 @@
-"""What a node and its PKCS#11 worker say to each other: msgpack frames over a socket pair, one answer to each request.
+"""How a node and its PKCS#11 worker talk: msgpack frames over socket pairs, one pair for each borrower of a session.
 
-A frame is a length of four bytes, big-endian, and that many bytes of msgpack, at most 64 KiB. The PIN travels here and
-nowhere else: arguments and the environment of a process can be read by others.
+A frame is a length of four bytes, big-endian, and that many bytes of msgpack, at most 1 MiB. On one pair a request is
+followed by its answer; many threads ask at once by each holding a pair of its own meanwhile.
 """
 
 import socket
@@ -9,74 +9,10 @@ from typing import TypeVar
 
 import msgspec
 
-MAX_FRAME = 65_536
+from seawall.adapters.roots.worker_messages import Answer, Request
+
+MAX_FRAME = 1 << 20
 _LENGTH = 4
-
-
-class Open(msgspec.Struct, frozen=True, kw_only=True, tag="open"):
-    """Load the module, log in once and find the root key, or make it."""
-
-    module: str
-    token_label: str
-    serial: str
-    key_label: str
-    pin: bytes
-    create_id: bytes = b""
-    allow_final_try: bool = False
-
-
-class Wrap(msgspec.Struct, frozen=True, kw_only=True, tag="wrap"):
-    """Encrypt under the root key inside the token."""
-
-    plaintext: bytes
-    aad: bytes
-
-
-class Unwrap(msgspec.Struct, frozen=True, kw_only=True, tag="unwrap"):
-    """Decrypt under the root key inside the token."""
-
-    iv: bytes
-    sealed: bytes
-    aad: bytes
-
-
-class Opened(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
-    """The root key was found; what it and its token are."""
-
-    key_id: bytes
-    extractable: bool
-    hardware: bool
-    manufacturer: str
-    model: str
-    serial: str
-    token_label: str
-    hardware_version: str
-    firmware_version: str
-    library: str
-
-
-class Wrapped(msgspec.Struct, frozen=True, kw_only=True, tag="wrapped"):
-    """What :class:`Wrap` made."""
-
-    iv: bytes
-    sealed: bytes
-
-
-class Unwrapped(msgspec.Struct, frozen=True, kw_only=True, tag="unwrapped"):
-    """What :class:`Unwrap` made."""
-
-    plaintext: bytes
-
-
-class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
-    """The request failed; ``code`` is one of :mod:`seawall.adapters.roots.token_errors`, ``detail`` names the call."""
-
-    code: str
-    detail: str = ""
-
-
-Request = Open | Wrap | Unwrap
-Answer = Opened | Wrapped | Unwrapped | Failed
 _requests: "msgspec.msgpack.Decoder[Request]" = msgspec.msgpack.Decoder(Request)
 _answers: "msgspec.msgpack.Decoder[Answer]" = msgspec.msgpack.Decoder(Answer)
 _encoder = msgspec.msgpack.Encoder()

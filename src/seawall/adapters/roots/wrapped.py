@@ -1,18 +1,23 @@
 """The wire form of what a root of trust sealed: it names the root key, so that another root's is told apart.
 
 ``"SWR" | 0x01 | root key id, 16 bytes | nonce length, 1 byte | nonce | ciphertext and 16-byte tag``. The part before
-the nonce is bound as associated data, together with the caller's context.
+the nonce is bound as associated data, together with the caller's context. The nonce's length tells the scheme: 12 for
+AES-GCM, 16 for AES-CBC with a CMAC, 24 for XAES-256-GCM.
 """
 
 from dataclasses import dataclass
 from uuid import UUID
 
+from seawall.capabilities.keys.root import SEALED_MAGIC as _MAGIC
+from seawall.capabilities.keys.root import sealed_by
 from seawall.kernel.errors import Corrupt, TooLarge
 
-_MAGIC = b"SWR\x01"
 _HEAD = len(_MAGIC) + 16 + 1
 _TAG = 16
-_NONCES = (12, 24)
+# The cipher of the second adds as much again for its padding.
+_OVERHEAD = {12: _TAG, 16: 2 * _TAG, 24: _TAG}
+#: Bytes of nonce by the name of a scheme.
+NONCES = {"AES-GCM": 12, "AES-CBC-CMAC": 16, "XAES-256-GCM": 24}
 MAX_PLAINTEXT = 4096
 
 
@@ -40,25 +45,28 @@ def pack(value: Wrapped) -> bytes:
     return head(value.root_id, len(value.nonce)) + value.nonce + value.sealed
 
 
-def unpack(data: bytes, *, root_id: UUID) -> Wrapped:
-    """Read a sealed value that this root made.
+def unpack(data: bytes) -> Wrapped:
+    """Read a sealed value.
 
     Raises:
-        Corrupt: ``root.wrapped_malformed``, or ``root.other_root`` when another root key sealed it.
+        Corrupt: ``root.wrapped_malformed``.
     """
-    if len(data) < _HEAD or not data.startswith(_MAGIC) or data[_HEAD - 1] not in _NONCES:
+    if len(data) < _HEAD or data[_HEAD - 1] not in _OVERHEAD:
         raise _malformed()
-    nonce_end = _HEAD + data[_HEAD - 1]
-    if not _TAG <= len(data) - nonce_end <= MAX_PLAINTEXT + _TAG:
+    nonce_bytes = data[_HEAD - 1]
+    nonce_end = _HEAD + nonce_bytes
+    if not _TAG <= len(data) - nonce_end <= MAX_PLAINTEXT + _OVERHEAD[nonce_bytes]:
         raise _malformed()
-    found = UUID(bytes=data[len(_MAGIC) : _HEAD - 1])
-    if found != root_id:
-        raise Corrupt(
-            "root.other_root",
-            f"this was sealed by root key {found}, and the root in use is {root_id}.",
-            remedy="Start with the root of trust that this store was made with.",
-        )
-    return Wrapped(root_id=found, nonce=data[_HEAD:nonce_end], sealed=data[nonce_end:])
+    return Wrapped(root_id=sealed_by(data), nonce=data[_HEAD:nonce_end], sealed=data[nonce_end:])
+
+
+def other_root(found: UUID) -> Corrupt:
+    """Make the error of a value that a root key sealed which is not at hand."""
+    return Corrupt(
+        "root.other_root",
+        f"this was sealed by root key {found}, which is none of this root of trust.",
+        remedy="Start with the root of trust that this store was made with.",
+    )
 
 
 def check_size(length: int) -> None:

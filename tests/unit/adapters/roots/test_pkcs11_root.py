@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from seawall.adapters.roots.pkcs11 import Pkcs11Root, TokenAddress
+from seawall.adapters.roots.token_link import LinkLimits
 from seawall.adapters.roots.token_record import TokenRecord
+from seawall.capabilities.keys.root import TokenState
 from seawall.kernel.clock import FixedClock
 from seawall.kernel.errors import Conflict, Corrupt, NotFound, Unauthenticated, Unavailable
 from seawall.kernel.secret import Secret
@@ -38,7 +41,8 @@ class Bench:
 
     def root(self, **changes) -> Pkcs11Root:
         address = TokenAddress(module=changes.pop("module", self.hsm.library), token_label="t", **changes)
-        root = Pkcs11Root(address, pin=self.read_pin, record=self.record(), clock=self.clock, timeout=20)
+        limits = LinkLimits(timeout=20)
+        root = Pkcs11Root(address, pin=self.read_pin, record=self.record(), clock=self.clock, limits=limits)
         self.made.append(root)
         return root
 
@@ -109,43 +113,51 @@ module.close()
 def test_survives_the_death_of_its_worker(ready):
     root = ready.root()
     wrapped = root.wrap(Secret(KEY), b"c")
-    os.kill(root.worker_pid, signal.SIGKILL)
-    with pytest.raises(Unavailable) as caught:
-        root.unwrap(wrapped, b"c")
-    assert caught.value.code == "root.worker_lost"
+    first = root.worker_pids
+    os.kill(first[0], signal.SIGKILL)
     assert root.unwrap(wrapped, b"c").expose() == KEY
+    assert root.worker_pids != first
 
 
-def test_waits_longer_each_time_a_worker_dies(ready):
+def test_waits_longer_each_time_a_token_is_not_there(ready):
     root = ready.root()
-    wrapped = root.wrap(Secret(KEY), b"c")
-    starts = ready.asked
-    for delay in (0.0, 0.25, 0.5):
+    root.describe()
+    root.release()
+    ready.hsm.take_out()
+    asked = ready.asked
+    for delay, tries in ((0.0, 2), (0.0, 0), (0.3, 1), (0.3, 0), (0.3, 1)):
         ready.clock.advance(delay)
-        root.describe()
-        os.kill(root.worker_pid, signal.SIGKILL)
-        with pytest.raises(Unavailable):
-            root.unwrap(wrapped, b"c")
-    assert ready.asked == starts + 2
-    with pytest.raises(Unavailable):
-        root.unwrap(wrapped, b"c")
-    assert ready.asked == starts + 2
+        before = ready.asked
+        with pytest.raises(Unavailable) as caught:
+            root.describe()
+        assert caught.value.code == "root.token_missing"
+        assert ready.asked - before == tries
+    assert ready.asked == asked + 4
+    ready.hsm.put_back()
     ready.clock.advance(1)
-    assert root.unwrap(wrapped, b"c").expose() == KEY
+    assert root.describe()
 
 
-def test_a_worker_that_hangs_is_given_up(ready):
+def test_a_worker_that_hangs_is_given_up_and_ended(ready):
+    limits = LinkLimits(timeout=0.5, sessions=2)
     root = Pkcs11Root(
-        TokenAddress(module=ready.hsm.library, token_label="t"), pin=ready.read_pin, record=ready.record(), timeout=2
+        TokenAddress(module=ready.hsm.library, token_label="t"),
+        pin=ready.read_pin,
+        record=ready.record(),
+        limits=limits,
     )
     ready.made.append(root)
-    root.describe()
-    os.kill(root.worker_pid, signal.SIGSTOP)
-    root._worker._end.settimeout(0.1)
-    with pytest.raises(Unavailable) as caught:
-        root.wrap(Secret(KEY), b"c")
-    assert caught.value.code == "root.worker_lost"
-    assert root.wrap(Secret(KEY), b"c")
+    wrapped = root.wrap(Secret(KEY), b"c")
+    hung = root.worker_pids[0]
+    os.kill(hung, signal.SIGSTOP)
+    began = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        tried = [pool.submit(root.unwrap, wrapped, b"c") for _ in range(4)]
+        codes = {getattr(one.exception(), "code", "opened") for one in tried}
+    assert "root.worker_lost" in codes <= {"root.worker_lost", "opened"}
+    assert time.monotonic() - began < 3
+    assert not _runs(hung)
+    assert root.unwrap(wrapped, b"c").expose() == KEY
 
 
 def test_a_refused_pin_is_never_tried_again_by_any_process(ready):
@@ -158,18 +170,36 @@ def test_a_refused_pin_is_never_tried_again_by_any_process(ready):
     for again in (root, ready.root()):
         with pytest.raises(Unauthenticated):
             again.wrap(Secret(KEY), b"c")
-        assert again.worker_pid is None
+        assert not again.worker_pids
     assert b"0000" not in (ready.folder / "token.json").read_bytes()
     # Once the operator has put another one in place, it is tried, and the refusal is forgotten.
     ready.pin = softhsm.PIN
     assert root.describe()
-    assert json.loads((ready.folder / "token.json").read_text())["refused_mark"] == ""
+    assert json.loads((ready.folder / "token.json").read_text())["refused"] == {}
+
+
+def test_a_refusal_that_an_older_record_tells_of_is_heeded(ready):
+    ready.pin = b"0000"
+    with pytest.raises(Unauthenticated):
+        ready.root().describe()
+    record = ready.folder / "token.json"
+    state = json.loads(record.read_text())
+    (refused,) = state.pop("refused").values()
+    older = {"uses": state["uses"], "refused_salt": refused["salt"], "refused_mark": refused["mark"]}
+    record.write_text(json.dumps(older))
+    root = ready.root()
+    with pytest.raises(Unauthenticated):
+        root.describe()
+    assert not root.worker_pids
+    ready.pin = softhsm.PIN
+    assert root.describe()
+    assert json.loads(record.read_text())["refused_mark"] == ""
 
 
 def test_the_pin_stands_in_no_argument_and_no_environment(ready):
     root = ready.root()
     root.describe()
-    process = Path("/proc") / str(root.worker_pid)
+    process = Path("/proc") / str(root.worker_pids[0])
     assert b"pkcs11_worker" in (process / "cmdline").read_bytes()
     assert softhsm.PIN not in (process / "cmdline").read_bytes()
     if os.access(process / "environ", os.R_OK):
@@ -180,13 +210,13 @@ def test_what_is_ours_in_the_environment_stays_with_us(ready, monkeypatch):
     monkeypatch.setenv("SEAWALL_PASSPHRASE_FILE", "/somewhere")
     root = ready.root()
     root.describe()
-    assert b"SEAWALL_" not in (Path("/proc") / str(root.worker_pid) / "environ").read_bytes()
+    assert b"SEAWALL_" not in (Path("/proc") / str(root.worker_pids[0]) / "environ").read_bytes()
 
 
 def test_a_token_that_is_pulled_out_and_put_back(ready):
     root = ready.root()
     wrapped = root.wrap(Secret(KEY), b"c")
-    root._drop()
+    root.release()
     ready.hsm.take_out()
     for _ in range(2):
         with pytest.raises(Unavailable) as caught:
@@ -201,13 +231,18 @@ def test_a_token_that_is_pulled_out_and_put_back(ready):
 def test_another_key_under_the_same_name_is_noticed(ready):
     root = ready.root()
     root.describe()
-    root._drop()
+    root.release()
     ready.hsm.take_out()
     ready.hsm.make_token("t")
-    ready.create()
-    with pytest.raises(Corrupt) as caught:
-        root.describe()
-    assert caught.value.code == "root.other_root"
+    elsewhere = TokenRecord(ready.folder / "elsewhere.json")
+    address = TokenAddress(module=ready.hsm.library, token_label="t")
+    Pkcs11Root.create(address, pin=ready.read_pin, record=elsewhere).close()
+    # Neither the root that was open nor one that is opened now, from the home's record, takes it.
+    for again in (root, ready.root()):
+        with pytest.raises(Corrupt) as caught:
+            again.describe()
+        assert caught.value.code == "root.other_root"
+        assert again.health()[0].state is TokenState.DIFFERS
 
 
 def test_makes_no_second_key_and_finds_no_other(ready):
@@ -263,18 +298,18 @@ module.close()
 def test_a_forked_child_opens_a_worker_of_its_own(ready):
     root = ready.root()
     wrapped = root.wrap(Secret(KEY), b"c")
-    ours = root.worker_pid
+    ours = root.worker_pids
     child = os.fork()
     if not child:
         status = 1
         try:
             opened = root.unwrap(wrapped, b"c").expose() == KEY
-            status = 0 if opened and root.worker_pid != ours else 2
+            status = 0 if opened and root.worker_pids != ours else 2
             root.close()
         finally:
             os._exit(status)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert root.worker_pid == ours
+    assert root.worker_pids == ours
     assert root.unwrap(wrapped, b"c").expose() == KEY
 
 
@@ -288,7 +323,7 @@ def test_the_worker_ends_with_its_node(ready):
         "root = Pkcs11Root(TokenAddress(module=sys.argv[1], token_label='t'), pin=lambda: Secret(sys.argv[3].encode()),"
         " record=TokenRecord(Path(sys.argv[2])))\n"
         "root.describe()\n"
-        "print(root.worker_pid, flush=True)\n"
+        "print(root.worker_pids[0], flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )
     arguments = [ready.hsm.library, str(ready.folder / "token.json"), softhsm.PIN.decode()]
@@ -308,12 +343,13 @@ def _runs(pid: int) -> bool:
 
 
 def test_uses_are_counted_across_processes_and_end_at_the_limit(ready):
+    # A block of 64 went to the process that met the key and put down its known answer.
     root_id = ready.root().describe().key_id
-    record = ready.record(limit=66)
+    record = ready.record(limit=130)
     for _ in range(64):
         record.count_use(root_id)
     # Another process leases what is left; a lease is never given twice.
-    other = ready.record(limit=66)
+    other = ready.record(limit=130)
     other.count_use(root_id)
     with pytest.raises(Conflict) as caught:
         record.count_use(root_id)
