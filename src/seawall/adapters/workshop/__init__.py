@@ -1,0 +1,1 @@
+"""Slow cryptography in processes of its own: SLH-DSA, and RSA keys made ahead."""

@@ -1,0 +1,59 @@
+"""Fills a pool of RSA keys from a workshop: making one holds the interpreter lock, which in the node would stop it."""
+
+import threading
+
+from seawall.adapters.workshop import messages as m
+from seawall.adapters.workshop.workshop import Workshop, lost
+from seawall.crypto.algorithms.names import Algorithm
+from seawall.crypto.algorithms.pool import KeyPool
+from seawall.kernel.errors import Unavailable
+from seawall.kernel.secret import Secret
+
+_REST_SECONDS = 5.0
+
+
+class WorkshopRsa:
+    """Makes RSA keys in a workshop."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+
+    def __call__(self, algorithm: Algorithm) -> Secret:
+        """Make a private key, PKCS#8 in DER.
+
+        Raises:
+            Unavailable: ``crypto.worker_lost``.
+        """
+        answer = self._workshop.ask(m.MakeRsa(algorithm=algorithm.value))
+        if not isinstance(answer, m.Made):
+            raise lost()
+        return Secret(answer.value)
+
+
+class PoolFiller:
+    """A thread that keeps a pool full. While the workshop fails it tries again every few seconds."""
+
+    def __init__(self, pool: KeyPool, *, rest: float = _REST_SECONDS) -> None:
+        self._pool = pool
+        self._rest = rest
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="rsa-keys", daemon=True)
+
+    def start(self) -> None:
+        """Start filling."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the key that is being made, and wipe what is left in the pool."""
+        self._stopped.set()
+        self._pool.close()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                if not self._pool.fill_one():
+                    self._pool.wait_until_wanted(self._rest)
+            except Unavailable:
+                self._stopped.wait(self._rest)
