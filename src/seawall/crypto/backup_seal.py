@@ -24,6 +24,7 @@ CHUNK_BYTES = 1 << 20
 TAG_BYTES = 16
 KEY_BYTES = 32
 _INFO = b"seawall backup data key 1\0"
+_CANARY = b"seawall backup canary 1\0"
 
 
 class BackupKeys:
@@ -89,6 +90,27 @@ class BackupKeys:
             return Secret(self._wrap.open(wrapped[:NONCE_BYTES].ljust(NONCE_BYTES), wrapped[NONCE_BYTES:], context))
         except Corrupt:
             raise Corrupt("backup.damaged", "a key in the backup does not open: it was moved or changed.") from None
+
+
+def make_canary(key: Secret, context: bytes, entropy: Entropy) -> bytes:
+    """Encrypt something known under a key, so that it can be shown later that it is still the same key."""
+    nonce = entropy(NONCE_BYTES)
+    return nonce + Xaes256Gcm(derive(key, _CANARY)).seal(nonce, _CANARY + context, context)
+
+
+def check_canary(key: Secret, context: bytes, canary: bytes) -> None:
+    """Decrypt what :func:`make_canary` made.
+
+    Raises:
+        Corrupt: ``backup.canary``.
+    """
+    try:
+        cipher = Xaes256Gcm(derive(key, _CANARY))
+        found = cipher.open(canary[:NONCE_BYTES].ljust(NONCE_BYTES), canary[NONCE_BYTES:], context)
+    except Corrupt:
+        found = b""
+    if found != _CANARY + context:
+        raise Corrupt("backup.canary", "a restored key does not decrypt what it encrypted before the backup.")
 
 
 def seal_data_key(public: bytes, data_key: Secret, bound: bytes) -> bytes:

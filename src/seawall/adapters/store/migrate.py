@@ -58,6 +58,35 @@ def upgrade(store: Store) -> str:
     return head()
 
 
+def prepare(store: Store, revision: str) -> None:
+    """Bring a store without tables to a revision, for what a backup of that revision holds.
+
+    Raises:
+        Conflict: store.newer, store.foreign, or store.founded when the store is at another revision.
+        Unavailable, Corrupt: as the store's.
+    """
+    from alembic import command
+
+    config = _config()
+    scripts = _scripts(config)
+    with store.begin(wait_s=_PATIENCE_S) as tx:
+        found = _revision(tx.connection)
+        if revision not in _known(scripts):
+            raise Conflict(
+                "store.newer",
+                f"the backup is of a store at revision {revision}, which this version of Seawall does not know.",
+                remedy="Restore it with the version that made it, or a newer one.",
+            )
+        if found not in (None, revision):
+            raise Conflict(
+                "store.founded", "this database holds a store already.", field="store", remedy="Give an empty one."
+            )
+        if found is None:
+            _check_empty(tx.connection)
+            config.attributes["connection"] = tx.connection
+            command.upgrade(config, revision)
+
+
 def current(store: Store) -> str | None:
     """Read a store's revision; None for one without tables."""
     with store.read() as connection:

@@ -15,6 +15,49 @@ compatible_from: str = "0002"
 
 def upgrade() -> None:
     op.create_table(
+        "approvals",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("action", sa.String(length=64), nullable=False),
+        sa.Column("resource_type", sa.String(length=32), nullable=False),
+        sa.Column("resource_id", sa.Text(), nullable=False),
+        sa.Column("domain", sa.String(length=64), nullable=False),
+        sa.Column("requester", sa.String(length=64), nullable=False),
+        sa.Column("requester_name", sa.String(length=64), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("proof", sa.String(length=16), nullable=False),
+        sa.Column("concerns", sa.JSON(), nullable=False),
+        sa.Column("command", sa.LargeBinary(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("expires_ms", sa.BigInteger(), nullable=False),
+        sa.Column("votes", sa.JSON(), nullable=False),
+        sa.Column("withdrawn_ms", sa.BigInteger(), nullable=True),
+        sa.Column("consumed_ms", sa.BigInteger(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approvals")),
+    )
+    with op.batch_alter_table("approvals", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_approvals_requester"), ["requester"], unique=False)
+        batch_op.create_index(batch_op.f("ix_approvals_sha256"), ["sha256"], unique=False)
+
+    op.create_table(
+        "approver_challenges",
+        sa.Column("nonce", sa.String(length=32), nullable=False),
+        sa.Column("principal", sa.String(length=64), nullable=False),
+        sa.Column("subject", sa.String(length=36), nullable=False),
+        sa.Column("choice", sa.String(length=16), nullable=False),
+        sa.Column("rp_id", sa.String(length=255), nullable=False),
+        sa.Column("issued_ms", sa.BigInteger(), nullable=False),
+        sa.Column("expires_ms", sa.BigInteger(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("nonce", name=op.f("pk_approver_challenges")),
+    )
+    with op.batch_alter_table("approver_challenges", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_approver_challenges_expires_ms"), ["expires_ms"], unique=False)
+
+    op.create_table(
         "duties",
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("node", sa.String(length=36), nullable=False),
@@ -23,6 +66,32 @@ def upgrade() -> None:
         sa.Column("until_ms", sa.BigInteger(), nullable=False),
         sa.Column("taken_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_duties")),
+    )
+    op.create_table(
+        "glass_breaks",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("action", sa.String(length=64), nullable=False),
+        sa.Column("resource_type", sa.String(length=32), nullable=False),
+        sa.Column("resource_id", sa.Text(), nullable=False),
+        sa.Column("domain", sa.String(length=64), nullable=False),
+        sa.Column("principal", sa.String(length=64), nullable=False),
+        sa.Column("principal_name", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("broken_ms", sa.BigInteger(), nullable=False),
+        sa.Column("acknowledged_by", sa.String(length=64), nullable=True),
+        sa.Column("acknowledged_ms", sa.BigInteger(), nullable=True),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_glass_breaks")),
+    )
+    op.create_table(
+        "installation_keys",
+        sa.Column("purpose", sa.String(length=32), nullable=False),
+        sa.Column("public", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("purpose", name=op.f("pk_installation_keys")),
     )
     op.create_table(
         "nodes",
@@ -35,6 +104,28 @@ def upgrade() -> None:
         sa.Column("seen_ms", sa.BigInteger(), nullable=False),
         sa.Column("joined_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_nodes")),
+    )
+    op.create_table(
+        "nonce_counters",
+        sa.Column("key_id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("prefix", sa.BigInteger(), nullable=False),
+        sa.Column("given", sa.BigInteger(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("key_id", "version", name=op.f("pk_nonce_counters")),
+        info={"backup": False},
+    )
+    op.create_table(
+        "quorum_in_force",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("rules", sa.JSON(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("founded", sa.Boolean(), nullable=False),
+        sa.Column("set_by", sa.String(length=64), nullable=False),
+        sa.Column("set_ms", sa.BigInteger(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_quorum_in_force_one_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quorum_in_force")),
     )
     op.create_table(
         "revisions",
@@ -56,6 +147,81 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_schedule")),
     )
     op.create_table(
+        "share_sets",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("purpose", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("record", sa.LargeBinary(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("retired_ms", sa.BigInteger(), nullable=True),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_share_sets")),
+    )
+    with op.batch_alter_table("share_sets", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_share_sets_purpose_name"), ["purpose", "name"], unique=False)
+
+    op.create_table(
+        "approver_keys",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("principal", sa.String(length=64), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("public", sa.LargeBinary(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("certificate", sa.LargeBinary(), nullable=True),
+        sa.Column("rp_id", sa.String(length=255), nullable=False),
+        sa.Column("signatures", sa.BigInteger(), nullable=False),
+        sa.Column("offered_ms", sa.BigInteger(), nullable=False),
+        sa.Column("registered_ms", sa.BigInteger(), nullable=True),
+        sa.Column("retired_ms", sa.BigInteger(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["principal"], ["principals.id"], name=op.f("fk_approver_keys_principal")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approver_keys")),
+        sa.UniqueConstraint("fingerprint", name=op.f("uq_approver_keys_fingerprint")),
+    )
+    with op.batch_alter_table("approver_keys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_approver_keys_principal"), ["principal"], unique=False)
+
+    op.create_table(
+        "backups",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("set_id", sa.String(length=32), nullable=False),
+        sa.Column("set_name", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", sa.String(length=64), nullable=False),
+        sa.Column("ended_ms", sa.BigInteger(), nullable=True),
+        sa.Column("expires_ms", sa.BigInteger(), nullable=True),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("generations", sa.Text(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["set_id"], ["share_sets.id"], name=op.f("fk_backups_set_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_backups")),
+    )
+    with op.batch_alter_table("backups", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_backups_created_ms"), ["created_ms"], unique=False)
+
+    op.create_table(
+        "possession_drills",
+        sa.Column("challenge", sa.String(length=64), nullable=False),
+        sa.Column("set_id", sa.String(length=32), nullable=False),
+        sa.Column("holder", sa.Integer(), nullable=False),
+        sa.Column("asked_ms", sa.BigInteger(), nullable=False),
+        sa.Column("answered_ms", sa.BigInteger(), nullable=True),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["set_id"], ["share_sets.id"], name=op.f("fk_possession_drills_set_id")),
+        sa.PrimaryKeyConstraint("challenge", name=op.f("pk_possession_drills")),
+    )
+    with op.batch_alter_table("possession_drills", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_possession_drills_set_id_holder"), ["set_id", "holder"], unique=False)
+
+    op.create_table(
         "key_labels",
         sa.Column("key_id", sa.String(length=36), nullable=False),
         sa.Column("label", sa.String(length=64), nullable=False),
@@ -67,7 +233,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("key_labels", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_key_labels_found",
+            "ix_key_labels_label",
+            ["domain_id", "label", "name"],
+            unique=False,
+            postgresql_ops={"name": "varchar_pattern_ops"},
+        )
+        batch_op.create_index(
+            "ix_key_labels_value",
             ["domain_id", "label", "value", "name"],
             unique=False,
             postgresql_ops={"name": "varchar_pattern_ops"},
@@ -162,8 +334,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("node", sa.String(length=36), nullable=True))
         batch_op.create_index(batch_op.f("ix_outbox_node"), ["node"], unique=False)
 
+    with op.batch_alter_table("principals", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("person", sa.String(length=64), nullable=True))
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("principals", schema=None) as batch_op:
+        batch_op.drop_column("person")
+
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outbox_node"))
         batch_op.drop_column("node")
@@ -229,10 +407,40 @@ def downgrade() -> None:
         batch_op.drop_column("policy")
 
     with op.batch_alter_table("key_labels", schema=None) as batch_op:
-        batch_op.drop_index("ix_key_labels_found", postgresql_ops={"name": "varchar_pattern_ops"})
+        batch_op.drop_index("ix_key_labels_value", postgresql_ops={"name": "varchar_pattern_ops"})
+        batch_op.drop_index("ix_key_labels_label", postgresql_ops={"name": "varchar_pattern_ops"})
 
     op.drop_table("key_labels")
+    with op.batch_alter_table("possession_drills", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_possession_drills_set_id_holder"))
+
+    op.drop_table("possession_drills")
+    with op.batch_alter_table("backups", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_backups_created_ms"))
+
+    op.drop_table("backups")
+    with op.batch_alter_table("approver_keys", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_approver_keys_principal"))
+
+    op.drop_table("approver_keys")
+    with op.batch_alter_table("share_sets", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_share_sets_purpose_name"))
+
+    op.drop_table("share_sets")
     op.drop_table("schedule")
     op.drop_table("revisions")
+    op.drop_table("quorum_in_force")
+    op.drop_table("nonce_counters")
     op.drop_table("nodes")
+    op.drop_table("installation_keys")
+    op.drop_table("glass_breaks")
     op.drop_table("duties")
+    with op.batch_alter_table("approver_challenges", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_approver_challenges_expires_ms"))
+
+    op.drop_table("approver_challenges")
+    with op.batch_alter_table("approvals", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_approvals_sha256"))
+        batch_op.drop_index(batch_op.f("ix_approvals_requester"))
+
+    op.drop_table("approvals")
