@@ -28,6 +28,7 @@ def diagnose(home: Home, passphrase: Callable[[], Secret] | None) -> list[Findin
     found.extend(_files(home))
     found.append(_room(home))
     found.append(_node(home))
+    found.extend(_shipping(home, settings))
     for subject, look in (
         ("store", partial(_store, home, settings)),
         ("root of trust", partial(_root, home, settings, passphrase)),
@@ -75,6 +76,26 @@ def _room(home: Home) -> Finding:
 def _node(home: Home) -> Finding:
     pid = node_runs(home)
     return Finding(subject="node", level="ok", text="no node runs" if pid is None else f"a node runs, process {pid}")
+
+
+def _shipping(home: Home, settings: Settings) -> Iterator[Finding]:
+    """Say how each sink stands; one that is required and too far behind stops answers."""
+    if not settings.ledger.ship:
+        return
+    from seawall.app.shipping import size_of, standings
+
+    for one in standings(home, settings, size_of(home)):
+        subject, name = "shipping", one.rules.name
+        text = f"{name}: {one.shipped:,} entries taken, {one.behind:,} to take"
+        if one.lag_s >= 1:
+            text += f", {one.lag_s:,.0f} s behind"
+        if one.error:
+            text += f" [{one.error}]"
+        if one.over:
+            remedy = "Answers stop until it has caught up: mend the sink." if one.rules.required else "Mend the sink."
+            yield Finding(subject=subject, level="error", text=text, remedy=remedy)
+        else:
+            yield Finding(subject=subject, level="warning" if one.error else "ok", text=text)
 
 
 def _store(home: Home, settings: Settings) -> Finding:

@@ -106,6 +106,16 @@ def standings(home: Home, settings: Settings, size: int) -> Sequence[SinkStandin
     return [found.get(sink.name) or _by_position(home, sink, size) for sink in settings.ledger.ship]
 
 
+def size_of(home: Home) -> int:
+    """Say how many entries a home's ledger has, without mending anything; 0 where only a walk through it could tell."""
+    journal = Journal(str(home.ledger), str(home.epoch.parent), OsFiles(), clock=SystemClock())
+    try:
+        tail = journal.peek()
+    finally:
+        journal.close()
+    return tail.count if tail else 0
+
+
 def shipment_of(sink: Configured, clock: Clock) -> Shipment:
     """Make a sink of its settings."""
     match sink:

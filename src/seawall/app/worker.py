@@ -10,6 +10,7 @@ from seawall import __version__
 from seawall.app import rooms as composed
 from seawall.app.bridges.ledger_seen import ALGORITHMS
 from seawall.app.rooms import Rooms
+from seawall.app.watching import Watch
 from seawall.app.tls import Entrance
 from seawall.capabilities.keys.commands import FinishDestroy
 from seawall.capabilities.keys.ports import RootOfTrust
@@ -83,6 +84,7 @@ class Worker:
             rooms.close()
 
     def _edge(self, rooms: Rooms) -> Edge:
+        watch = Watch(rooms)
         hosts = [self._listen.host, "localhost", "127.0.0.1", *self._listen.allowed_hosts]
         console = Console(
             rooms.desk, rooms.authenticator, lambda: _health(rooms), rooms.clock, hosts=hosts, version=__version__
@@ -93,8 +95,8 @@ class Worker:
             Tokens(rooms.authenticator, rooms.epoch.epoch, rooms.clock),
             counters=self._counters,
             hosts=Hosts(hosts),
-            readiness=lambda: readiness(rooms),
-            gauges=lambda: gauges(rooms),
+            readiness=lambda: {**readiness(rooms), **watch.readiness()},
+            gauges=lambda: {**gauges(rooms), **watch.measures()},
             version=__version__,
             fallback=console.app(),
             handshakes=self._entrance.handshakes if self._entrance else None,

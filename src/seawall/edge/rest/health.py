@@ -53,7 +53,8 @@ def probes(
                 await service.authenticate(request)
         except SeawallError as error:
             return problem(error, request.scope["path"])
-        return exposition(counters, gauges, handshakes)
+        # Keys are counted and the root is asked: nobody else waits for it.
+        return await asyncio.to_thread(exposition, counters, gauges, handshakes)
 
     return {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
 
