@@ -7,6 +7,8 @@ from seawall.capabilities.keys import errors
 from seawall.capabilities.keys.model import Purpose, Use
 from seawall.capabilities.keys.ring import KeyRing
 from seawall.crypto import envelope
+from seawall.crypto.algorithms.registry import Mechanism
+from seawall.crypto.envelope import Sealer
 from seawall.kernel.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
@@ -56,7 +58,14 @@ class ColumnCipher:
         held = self._ring.take(self._domain, self._name, Purpose.ENCRYPT, Use.PROTECT)
         if held.sealer is None:
             raise _changing()
-        return held.sealer.seal_many(values, context)
+        if isinstance(held.sealer, Sealer):
+            return held.sealer.seal_many(values, context)
+        raise InvalidInput(
+            "keys.mechanism",
+            f"columns are encrypted by {Mechanism.XAES_256_GCM}.",
+            field="key",
+            remedy="Name a key whose current version has that mechanism.",
+        )
 
     def open_many(self, values: Sequence[bytes], context: bytes) -> list[bytes]:
         """Decrypt envelopes, whichever of the key's versions made each.

@@ -290,3 +290,32 @@ def material_corrupt(domain: str, key: str, version: int) -> Corrupt:
         f"the stored material of key {domain}/{key}, version {version}, was changed or belongs elsewhere.",
         remedy="Stop, and compare the store with its last good backup.",
     )
+
+
+def old_version(domain: str, key: str, current: int) -> InvalidInput:
+    """Only the current version protects."""
+    return InvalidInput(
+        "keys.old_version",
+        f"only version {current} of key {domain}/{key} protects anything new.",
+        field="version",
+        remedy="Leave the version out.",
+    )
+
+
+def wrong_mechanism(domain: str, key: str, mechanisms: Sequence[str]) -> InvalidInput:
+    """The key is not used by this mechanism."""
+    return InvalidInput(
+        "keys.mechanism",
+        f"key {domain}/{key} is not used by this mechanism.",
+        field="mechanism",
+        remedy=f"It has: {', '.join(mechanisms)}.",
+    )
+
+
+def nonces_exhausted(version: int) -> Conflict:
+    """A version has encrypted as often as its mechanism can bear."""
+    return Conflict(
+        "keys.nonces_exhausted",
+        f"version {version} of this key has no nonces left.",
+        remedy="Rotate the key; XAES-256-GCM has no such bound.",
+    )

@@ -5,9 +5,16 @@ from typing import TYPE_CHECKING
 
 from seawall.capabilities.keys import errors
 from seawall.capabilities.keys.domain import DomainPolicy
-from seawall.capabilities.keys.model import Key, Purpose, Use
+from seawall.capabilities.keys.instruments import Tool, open_tool
+from seawall.capabilities.keys.model import Key, KeyVersion, Purpose, Use
+from seawall.capabilities.keys.purposes import usage_of, use_of
+from seawall.crypto.algorithms.instruments import NonceSource
+from seawall.crypto.algorithms.opening import open_cipher
+from seawall.crypto.algorithms.registry import Mechanism, NonceKind, Operation, mechanism_spec
 from seawall.crypto.envelope import Opener, Sealer
-from seawall.kernel.errors import SeawallError
+from seawall.crypto.suite_envelope import SuiteOpener, SuiteSealer
+from seawall.crypto.suites import suite_of
+from seawall.kernel.errors import SeawallError, Unavailable
 from seawall.kernel.ids import Entropy
 from seawall.kernel.secret import Secret
 
@@ -18,8 +25,8 @@ if TYPE_CHECKING:
 class HeldKey:
     """An unwrapped key. Ask the ring for it before each use, and do not keep it.
 
-    ``sealer`` is there when the key may protect new values; ``openers``, by version, when it may process. What held at
-    ``now_ms`` holds until it expires: it expires before the key's next deadline.
+    ``sealer`` is there when the key may protect new values; ``openers``, by version, when it may process. Other uses
+    ask :meth:`tool`. What held at ``now_ms`` holds until it expires: it expires before the key's next deadline.
     """
 
     __slots__ = (
@@ -28,6 +35,8 @@ class HeldKey:
         "_materials",
         "_now_ms",
         "_policy",
+        "_tools",
+        "_versions",
         "entropy",
         "expires",
         "id",
@@ -53,9 +62,11 @@ class HeldKey:
         self.version = key.version
         self.expires = expires
         self.entropy = entropy
-        self.sealer: Sealer | None = None
-        self.openers: dict[int, Opener] = {}
+        self.sealer: Sealer | SuiteSealer | None = None
+        self.openers: dict[int, Opener | SuiteOpener] = {}
         self._materials: dict[int, Secret] = {}
+        self._versions: set[int] = set()
+        self._tools: dict[tuple[Operation, int | None, Mechanism | None], Tool] = {}
         self._lock = threading.Lock()
         self._policy = policy
         self._now_ms = now_ms
@@ -82,9 +93,34 @@ class HeldKey:
         if (refusal := self.refusal(use, version)) is not None:
             raise refusal
 
-    def hold(self, version: int, material: Secret) -> None:
-        """Take a version's material; it is closed here at once, or with this object."""
-        if self.key.purpose is Purpose.TOKENISE:
+    def tool(self, operation: Operation, version: int | None = None, mechanism: Mechanism | None = None) -> Tool:
+        """Return what carries out an operation; opened once, and kept as long as the key.
+
+        Args:
+            operation: what is to be done.
+            version: by which version; only the current one protects.
+            mechanism: one of the version's; its default when left out.
+
+        Raises:
+            InvalidInput: keys.purpose, keys.usage, keys.mechanism, or keys.old_version.
+            NotFound: ``keys.version_unknown``.
+            Conflict, Denied: as :meth:`DomainPolicy.allows`.
+            Unavailable: ``keys.changing``, when the version is not held.
+        """
+        name = (operation, version, mechanism)
+        found = self._tools.get(name)
+        return self._open(operation, self.key.at(version), mechanism, name) if found is None else found
+
+    def hold(self, version: int, material: Secret, nonces: NonceSource | None = None) -> None:
+        """Take a version's material; it is closed here at once, or with this object.
+
+        Args:
+            version: whose it is.
+            material: raw bytes or PKCS#8.
+            nonces: a range of them, where the version's mechanism counts nonces and is to protect.
+        """
+        self._versions.add(version)
+        if self.key.purpose is not Purpose.ENCRYPT:
             with self._lock:
                 if version in self._materials:
                     material.close()
@@ -92,17 +128,87 @@ class HeldKey:
                     self._materials[version] = material
             return
         with material:
-            if self.may_process and self.refusal(Use.PROCESS, version) is None:
-                self.openers[version] = Opener(material, self.key.domain, self.id, version)
-            if version == self.version and self.refusal(Use.PROTECT) is None:
-                self.sealer = Sealer(material, self.key.domain, self.id, version, self.entropy)
+            processes = self.may_process and self.refusal(Use.PROCESS, version) is None
+            protects = version == self.version and self.refusal(Use.PROTECT) is None
+            mask = self.key.mask
+            self._hold_cipher(
+                self.key.at(version),
+                material,
+                nonces,
+                opens=processes and usage_of(Operation.DECRYPT) in mask,
+                seals=protects and usage_of(Operation.ENCRYPT) in mask,
+            )
+
+    def _hold_cipher(
+        self, version: KeyVersion, material: Secret, nonces: NonceSource | None, *, opens: bool, seals: bool
+    ) -> None:
+        domain, number, mechanism = self.key.domain, version.number, version.mechanisms[0]
+        if mechanism is Mechanism.XAES_256_GCM:
+            if opens:
+                self.openers[number] = Opener(material, domain, self.id, number)
+            if seals:
+                self.sealer = Sealer(material, domain, self.id, number, self.entropy)
+            return
+        suite = suite_of(version.algorithm, mechanism)
+        assert suite is not None  # every mechanism that encrypts has one
+        cipher = open_cipher(version.algorithm, mechanism, material, nonces, entropy=self.entropy)
+        if opens:
+            self.openers[number] = SuiteOpener(suite, cipher, domain, self.id, number)
+            self._tools[Operation.DECRYPT, number, None] = cipher
+        if seals and (nonces is not None or not counts_nonces(version)):
+            self.sealer = SuiteSealer(suite, cipher, domain, self.id, number)
+            self._tools[Operation.ENCRYPT, number, None] = cipher
+
+    def _open(
+        self,
+        operation: Operation,
+        version: KeyVersion,
+        mechanism: Mechanism | None,
+        name: tuple[Operation, int | None, Mechanism | None],
+    ) -> Tool:
+        self.key.permits(operation)
+        use = use_of(operation)
+        # The other party of an agreement may hold an older public key.
+        if use is Use.PROTECT and version.number != self.version and operation is not Operation.DERIVE:
+            raise errors.old_version(self.key.domain, self.key.name, self.version)
+        chosen = version.mechanisms[0] if mechanism is None else mechanism
+        if chosen not in version.mechanisms:
+            raise errors.wrong_mechanism(self.key.domain, self.key.name, version.mechanisms)
+        self._policy.allows(
+            self.key,
+            use,
+            now_ms=self._now_ms,
+            version=version.number,
+            mechanism=chosen,
+            jurisdiction=self._jurisdiction,
+        )
+        kept = self._tools.get((operation, version.number, None)) if self.key.purpose is Purpose.ENCRYPT else None
+        if kept is None:
+            material = self.material(version.number)
+            if material is None:
+                raise Unavailable("keys.changing", "the key changed just now.", remedy="Try again.")
+            with material:
+                kept = open_tool(operation, version, chosen, material, self.entropy)
+        self._tools[name] = kept
+        return kept
+
+    @property
+    def lacks_nonces(self) -> bool:
+        """Whether it could encrypt, and waits for a range of nonces."""
+        return self.sealer is None and self.key.purpose is Purpose.ENCRYPT and counts_nonces(self.key.current)
+
+    def spent(self, sealer: Sealer | SuiteSealer) -> None:
+        """Say that a sealer's range of nonces is used up."""
+        if self.sealer is sealer:
+            self.sealer = None
+            self._tools = {name: tool for name, tool in self._tools.items() if name[0] is not Operation.ENCRYPT}
 
     def holds(self, version: int) -> bool:
         """Whether a version's material was taken."""
-        return version in self.openers or version in self._materials
+        return version in self._versions
 
     def material(self, version: int) -> Secret | None:
-        """Copy a tokenising key's material for whoever closes the copy; None when it is held no longer."""
+        """Copy a version's material for whoever closes the copy; None when it is not held, as of keys that encrypt."""
         with self._lock:
             held = self._materials.get(version)
             return None if held is None or held.closed else Secret(held.expose())
@@ -113,3 +219,9 @@ class HeldKey:
             for material in self._materials.values():
                 material.close()
             self._materials = {}
+            self._tools = {}
+
+
+def counts_nonces(version: KeyVersion) -> bool:
+    """Say whether a version's nonces are counted, in ranges that the store gives out."""
+    return mechanism_spec(version.mechanisms[0]).nonce is NonceKind.COUNTED

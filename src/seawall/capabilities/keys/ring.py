@@ -10,10 +10,13 @@ import threading
 from typing import TYPE_CHECKING
 
 from seawall.capabilities.keys.domain import Domain
-from seawall.capabilities.keys.held import HeldKey
+from seawall.capabilities.keys.held import HeldKey, counts_nonces
 from seawall.capabilities.keys.model import Purpose, Use
 from seawall.capabilities.keys.ports import Lease
+from seawall.capabilities.keys.ports_use import NonceRanges
 from seawall.capabilities.keys.vault import Sealed, Vault
+from seawall.crypto.algorithms.instruments import NonceSource
+from seawall.crypto.algorithms.nonces import CountedNonces
 from seawall.kernel.clock import Clock
 from seawall.kernel.errors import Unavailable
 from seawall.kernel.ids import Entropy
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 _TRIES = 16
+_RANGE = 1 << 16  # nonces that a process takes at once, and loses when it ends
 
 
 class _Generation:
@@ -67,8 +71,10 @@ class KeyRing:
         limit: int = 10_000,
         entropy: Entropy = os.urandom,
         jurisdiction: str = "",
+        nonces: NonceRanges | None = None,
     ) -> None:
         self._vault = vault
+        self._nonces = nonces
         self._lease = lease
         self._epoch = lease.epoch
         self._now = clock.monotonic
@@ -105,7 +111,11 @@ class KeyRing:
             Unavailable: the store, the root or the lease.
         """
         key = self.hit(domain, name)
-        if key is None or not key.holds(key.version if version is None else version):
+        if (
+            key is None
+            or not key.holds(key.version if version is None else version)
+            or (use is Use.PROTECT and key.lacks_nonces)
+        ):
             key = self._load(domain, name, purpose, use, version)
         key.require(purpose, use, version)
         return key
@@ -162,12 +172,20 @@ class KeyRing:
             key = held.keys.get((domain, name))
             if key is None or key.version != fresh.version or key.expires <= self._now():
                 key = fresh
-            key.hold(sealed.version, material)
+            key.hold(sealed.version, material, self._range(sealed) if use is Use.PROTECT else None)
             if held.epoch == self._epoch() and held is self._held:
                 self._keep(held, (domain, name), key)
                 return key
             key.close()
         raise Unavailable("keys.changing", "keys change faster than they can be read.", remedy="Try again.")
+
+    def _range(self, sealed: Sealed) -> NonceSource | None:
+        key = sealed.key
+        if self._nonces is None or key.purpose is not Purpose.ENCRYPT or sealed.version != key.version:
+            return None
+        if not counts_nonces(key.current):
+            return None
+        return CountedNonces(*self._nonces.take(key.id, key.version, _RANGE))
 
     def _hold(self, sealed: Sealed) -> HeldKey:
         now_ms, keep_s = self._wall(), self._keep_s

@@ -5,7 +5,10 @@ from seawall.capabilities.keys.held import HeldKey
 from seawall.capabilities.keys.model import Purpose, Use
 from seawall.capabilities.keys.ring import KeyRing
 from seawall.crypto import envelope
+from seawall.crypto.algorithms.nonces import NoncesSpent
+from seawall.crypto.algorithms.registry import Operation
 from seawall.crypto.envelope import Opener, Sealer
+from seawall.crypto.suite_envelope import SuiteOpener, SuiteSealer
 from seawall.kernel.command import Turn
 from seawall.kernel.errors import Corrupt, InvalidInput, Unavailable
 
@@ -30,7 +33,14 @@ class KeyUser:
         if key is None or sealer is None:
             key, sealer = self._sealer(command.domain, command.key)
         turn.note(version=key.version)
-        return Encrypted(ciphertext=sealer.seal(command.plaintext, command.context.encode()), version=key.version)
+        try:
+            sealed = sealer.seal(command.plaintext, command.context.encode())
+        except NoncesSpent:
+            key.spent(sealer)
+            key, sealer = self._sealer(command.domain, command.key)
+            turn.note(version=key.version)
+            sealed = sealer.seal(command.plaintext, command.context.encode())
+        return Encrypted(ciphertext=sealed, version=key.version)
 
     def decrypt(self, turn: Turn, command: Decrypt) -> Decrypted:
         """Decrypt what a version of the key made.
@@ -55,17 +65,24 @@ class KeyUser:
         key, sealer = self._sealer(command.domain, command.key)
         context = command.context.encode()
         turn.note(version=key.version, old_version=old)
-        return Encrypted(
-            ciphertext=sealer.seal(_open(opener, command.ciphertext, context), context), version=key.version
-        )
+        plaintext = _open(opener, command.ciphertext, context)
+        try:
+            sealed = sealer.seal(plaintext, context)
+        except NoncesSpent:
+            key.spent(sealer)
+            key, sealer = self._sealer(command.domain, command.key)
+            turn.note(version=key.version)
+            sealed = sealer.seal(plaintext, context)
+        return Encrypted(ciphertext=sealed, version=key.version)
 
-    def _sealer(self, domain: str, name: str) -> tuple[HeldKey, Sealer]:
+    def _sealer(self, domain: str, name: str) -> tuple[HeldKey, Sealer | SuiteSealer]:
         key = self._ring.take(domain, name, Purpose.ENCRYPT, Use.PROTECT)
+        key.key.permits(Operation.ENCRYPT)
         if key.sealer is None:
             raise Unavailable("keys.changing", "the key changed just now.", remedy="Try again.")
         return key, key.sealer
 
-    def _opener(self, domain: str, name: str, sealed: bytes) -> tuple[int, Opener]:
+    def _opener(self, domain: str, name: str, sealed: bytes) -> tuple[int, Opener | SuiteOpener]:
         version = int.from_bytes(sealed[_VERSION_AT:_VERSION_END])
         key = self._ring.hit(domain, name)
         opener = key.openers.get(version) if key is not None else None
@@ -73,7 +90,7 @@ class KeyUser:
             opener = self._load(domain, name, sealed)
         return version, opener
 
-    def _load(self, domain: str, name: str, sealed: bytes) -> Opener:
+    def _load(self, domain: str, name: str, sealed: bytes) -> Opener | SuiteOpener:
         header = envelope.parse(sealed)
         # The key comes first: a destroyed one says so, whatever the envelope names.
         key = self._ring.take(domain, name, Purpose.ENCRYPT, Use.PROCESS)
@@ -84,6 +101,7 @@ class KeyUser:
                 field="ciphertext",
                 remedy="Name the key that it was encrypted with.",
             )
+        key.key.permits(Operation.DECRYPT)
         key = self._ring.take(domain, name, Purpose.ENCRYPT, Use.PROCESS, header.version)
         opener = key.openers.get(header.version)
         if opener is None:
@@ -91,7 +109,7 @@ class KeyUser:
         return opener
 
 
-def _open(opener: Opener, sealed: bytes, context: bytes) -> bytes:
+def _open(opener: Opener | SuiteOpener, sealed: bytes, context: bytes) -> bytes:
     try:
         return opener.open(sealed, context)
     except Corrupt:
