@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from seawall.access.certificates import certificate_id
 from seawall.access.model import Credential, CredentialKind, Holder
 from seawall.access.ports import Epoch, SessionUse
 from seawall.access.tokens import csrf_token, digest, name_of
@@ -22,6 +23,9 @@ from seawall.kernel.terms import Principal, Proof
 
 UNKNOWN: Final = "access.token_unknown"
 EXPIRED: Final = "access.token_expired"
+BOUND: Final = "access.token_bound"
+CERTIFICATE_UNKNOWN: Final = "access.certificate_unknown"
+TWO_PRINCIPALS: Final = "access.two_principals"
 REVOKED: Final = "access.token_revoked"
 _REMEMBERED: Final = 16_384
 _TOUCH_MS: Final = 60_000
@@ -29,6 +33,7 @@ _PROOF: Final = {
     CredentialKind.TOKEN: Proof.TOKEN,
     CredentialKind.SESSION: Proof.SESSION,
     CredentialKind.ENROLMENT: Proof.ENROLMENT,
+    CredentialKind.CERTIFICATE: Proof.CERTIFICATE,
 }
 
 
@@ -38,17 +43,19 @@ class _Proven:
     until_ms: int
     asked_ms: int
     seen_ms: int
+    bound_to: bytes | None = None
 
 
 class _Period:
-    """What is remembered under one epoch; tokens and sessions apart, so that one never passes for the other."""
+    """What is remembered under one epoch, each kind apart, so that one never passes for the other."""
 
-    __slots__ = ("epoch", "sessions", "tokens")
+    __slots__ = ("certificates", "epoch", "sessions", "tokens")
 
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
         self.tokens: dict[bytes, _Proven] = {}
         self.sessions: dict[bytes, _Proven] = {}
+        self.certificates: dict[bytes, _Proven] = {}
 
 
 class Authenticator:
@@ -73,19 +80,59 @@ class Authenticator:
         self._period = _Period(-1)
 
     def bearer(self, token: str) -> Principal:
-        """Find the principal of a bearer token.
+        """Find the principal of a bearer token that comes without a client certificate.
 
         Raises:
-            Unauthenticated: access.token_unknown, access.token_expired or access.token_revoked.
+            Unauthenticated: access.token_unknown, access.token_expired, access.token_revoked or access.token_bound.
             Unavailable: when neither memory nor the store may be used.
         """
+        proven = self._token(token)
+        if proven.bound_to is not None:
+            raise refusal(BOUND)
+        return proven.principal
+
+    def presented(self, token: str | None, certificate: bytes) -> Principal:
+        """Find the principal of a client certificate that an authority vouches for, and of the token that it comes with.
+
+        1. A token that is bound to a certificate counts with that one alone, whether or not it is registered.
+        2. Any other certificate stands for whom it is registered for; a token must be of the same principal.
+
+        Args:
+            token: the bearer token, if there is one.
+            certificate: SHA-256 of the certificate (DER).
+
+        Raises:
+            Unauthenticated: as for tokens; access.certificate_unknown or access.two_principals.
+            Unavailable: when neither memory nor the store may be used.
+        """
+        if token is None:
+            return self._certificate(certificate).principal
+        proven = self._token(token)
+        if proven.bound_to is not None:
+            if not hmac.compare_digest(proven.bound_to, certificate):
+                raise refusal(BOUND)
+            return proven.principal
+        if self._certificate(certificate).principal.id != proven.principal.id:
+            raise refusal(TWO_PRINCIPALS)
+        return proven.principal
+
+    def _token(self, token: str) -> _Proven:
         now_ms = self._now()
         period = self._period
         if period.epoch == self._epoch():
             known = period.tokens.get(digest(token))
             if known is not None and known.asked_ms <= now_ms < known.until_ms:
-                return known.principal
-        return self._prove(CredentialKind.TOKEN, token, now_ms).principal
+                return known
+        return self._prove(CredentialKind.TOKEN, name_of(CredentialKind.TOKEN, token), digest(token), now_ms)
+
+    def _certificate(self, certificate: bytes) -> _Proven:
+        now_ms = self._now()
+        period = self._period
+        if period.epoch == self._epoch():
+            known = period.certificates.get(certificate)
+            if known is not None and known.asked_ms <= now_ms < known.until_ms:
+                return known
+        return self._prove(CredentialKind.CERTIFICATE, certificate_id(certificate), certificate, now_ms)
 
     def session(self, cookie: str) -> Principal:
         """Find the principal of a console session, and keep the session alive by its use.
@@ -98,7 +145,9 @@ class Authenticator:
         period = self._period
         known = period.sessions.get(digest(cookie)) if period.epoch == self._epoch() else None
         if known is None or not known.asked_ms <= now_ms < known.until_ms:
-            known = self._prove(CredentialKind.SESSION, cookie, now_ms)
+            known = self._prove(
+                CredentialKind.SESSION, name_of(CredentialKind.SESSION, cookie), digest(cookie), now_ms
+            )
         if now_ms - known.seen_ms >= _TOUCH_MS:
             assert known.principal.session is not None
             known.seen_ms = now_ms
@@ -121,41 +170,52 @@ class Authenticator:
             raise Denied("access.csrf", "this request does not come from Seawall's own pages.", remedy="Load it again.")
 
     def look_up(self, kind: CredentialKind, text: str, now_ms: int) -> Holder:
-        """Find who holds a credential of any kind, as the store knows it now.
+        """Find who holds a secret of any kind, as the store knows it now.
 
         Raises:
-            Unauthenticated: access.token_unknown, access.token_expired or access.token_revoked.
+            Unauthenticated: access.token_unknown, access.token_expired, access.token_revoked, or access.token_bound,
+                because what comes of it would not be bound any more.
         """
-        name = name_of(kind, text)
+        holder = self._look_up(kind, name_of(kind, text), digest(text), now_ms)
+        if holder.credential.bound_to is not None:
+            raise refusal(BOUND)
+        return holder
+
+    def _look_up(self, kind: CredentialKind, name: str | None, kept: bytes, now_ms: int) -> Holder:
+        unknown = CERTIFICATE_UNKNOWN if kind is CredentialKind.CERTIFICATE else UNKNOWN
         holder = None
         if name is not None:
             with self._store.read() as moment:
                 holder = moment.holder(name)
         if holder is None or holder.credential.kind is not kind:
-            raise refusal(UNKNOWN)
-        if not hmac.compare_digest(holder.credential.digest, digest(text)):
-            raise refusal(UNKNOWN)
+            raise refusal(unknown)
+        if not hmac.compare_digest(holder.credential.digest, kept):
+            raise refusal(unknown)
         if holder.credential.ended_ms is not None or holder.identity.disabled_ms is not None:
             raise refusal(REVOKED)
         if now_ms >= self._until(holder.credential):
             raise refusal(EXPIRED)
         return holder
 
-    def _prove(self, kind: CredentialKind, text: str, now_ms: int) -> _Proven:
+    def _prove(self, kind: CredentialKind, name: str | None, kept: bytes, now_ms: int) -> _Proven:
         # The epoch comes first: a change while the store is read is then seen at the next use.
         epoch = self._epoch()
-        holder = self.look_up(kind, text, now_ms)
+        holder = self._look_up(kind, name, kept, now_ms)
         credential = holder.credential
         proven = _Proven(
             principal=holder.identity.principal(_PROOF[kind], credential.id),
             until_ms=min(self._until(credential), now_ms + self._keep_ms),
             asked_ms=now_ms,
             seen_ms=credential.seen_ms,
+            bound_to=credential.bound_to,
         )
         period = self._period
         if period.epoch != epoch:
             period = self._period = _Period(epoch)
-        remembered = period.tokens if kind is CredentialKind.TOKEN else period.sessions
+        remembered = {
+            CredentialKind.TOKEN: period.tokens,
+            CredentialKind.CERTIFICATE: period.certificates,
+        }.get(kind, period.sessions)
         if len(remembered) >= _REMEMBERED:
             remembered.clear()
         remembered[credential.digest] = proven

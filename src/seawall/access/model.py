@@ -38,6 +38,7 @@ class CredentialKind(StrEnum):
     TOKEN = "token"  # noqa: S105 - the name of a kind, not a secret
     ENROLMENT = "enrolment"
     SESSION = "session"
+    CERTIFICATE = "certificate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,8 @@ class Credential:
     """What is kept of a credential: never more than a digest of the secret.
 
     ``seen_ms`` is when a session was last used, to the minute; ``ended_ms`` is when a credential was revoked or used
-    up; ``begun_with`` is the token that a session was begun with, and ends with.
+    up; ``begun_with`` is the credential that this one was begun with, and ends with. ``bound_to`` is SHA-256 of the only
+    client certificate that a token may be used with (RFC 8705, section 3); ``subject`` is whom a certificate names.
     """
 
     id: str
@@ -57,6 +59,8 @@ class Credential:
     seen_ms: int
     ended_ms: int | None = None
     begun_with: str | None = None
+    bound_to: bytes | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

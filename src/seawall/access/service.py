@@ -6,6 +6,8 @@ from typing import Any
 
 from seawall.access import commands as c
 from seawall.access.authenticator import Authenticator
+from seawall.access.certificates import Certificates
+from seawall.access.commands_certificates import RegisterCertificate, RevokeCertificate
 from seawall.access.credentials import Credentials
 from seawall.access.governance import Governance
 from seawall.access.people import People
@@ -27,6 +29,7 @@ def handlers(
     """Give one handler for each command of this room."""
     people = People(store, epoch, entropy=entropy)
     credentials = Credentials(store, epoch, authenticator, entropy=entropy)
+    certificates = Certificates(store, epoch)
     governance = Governance(store, epoch, decider, source)
     return {
         c.CreatePrincipal: people.create,
@@ -42,6 +45,8 @@ def handlers(
         c.Enrol: credentials.enrol,
         c.SignIn: credentials.sign_in,
         c.SignOut: credentials.sign_out,
+        RegisterCertificate: certificates.register,
+        RevokeCertificate: certificates.revoke,
         c.LoadPolicies: governance.load,
         c.ShowPolicies: governance.show,
     }

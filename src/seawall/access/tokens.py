@@ -46,7 +46,7 @@ def digest(text: str) -> bytes:
 
 def name_of(kind: CredentialKind, text: str) -> str | None:
     """Return the id that a credential names, or None when it has not the shape of one."""
-    shaped = _SHAPE[kind].fullmatch(text)
+    shaped = _SHAPE[kind].fullmatch(text) if kind in _SHAPE else None
     return shaped[1] if shaped else None
 
 

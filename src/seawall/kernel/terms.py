@@ -23,6 +23,7 @@ class Proof(StrEnum):
     NONE = "none"
     TOKEN = "token"  # noqa: S105 - the name of a method, not a secret
     SESSION = "session"
+    CERTIFICATE = "certificate"
     ENROLMENT = "enrolment"
     SYSTEM = "system"
 

@@ -12,6 +12,8 @@ from seawall.kernel.errors import Conflict
 from seawall.kernel.paging import Page
 from seawall.kernel.terms import Role
 
+_PASSING = frozenset({CredentialKind.SESSION, CredentialKind.ENROLMENT})
+
 
 @dataclass(slots=True)
 class _State:
@@ -90,7 +92,7 @@ class MemoryChange:
         over = [
             credential.id
             for credential in self._state.credentials.values()
-            if credential.kind is not CredentialKind.TOKEN and credential.expires_ms < expired_before_ms
+            if credential.kind in _PASSING and credential.expires_ms < expired_before_ms
         ]
         for credential_id in over:
             del self._state.credentials[credential_id]

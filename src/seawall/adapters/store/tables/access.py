@@ -38,6 +38,8 @@ credentials = Table(
     Column("seen_ms", Millis, nullable=False),
     Column("ended_ms", Millis),
     Column("begun_with", String(16)),
+    Column("bound_to", LargeBinary(32), info={"since": 2}),
+    Column("subject", String(256), info={"since": 2}),
     Column("mac", LargeBinary(32), nullable=False),
     Index(None, "principal_id"),
     Index(None, "begun_with"),
