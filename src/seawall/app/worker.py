@@ -10,8 +10,8 @@ from seawall import __version__
 from seawall.app import rooms as composed
 from seawall.app.bridges.ledger_seen import ALGORITHMS
 from seawall.app.rooms import Rooms
-from seawall.app.watching import Watch
 from seawall.app.tls import Entrance
+from seawall.app.watching import Watch
 from seawall.capabilities.keys.commands import FinishDestroy
 from seawall.capabilities.keys.ports import RootOfTrust
 from seawall.edge.console.pages import Console
