@@ -92,7 +92,7 @@ class Authenticator:
         return proven.principal
 
     def presented(self, token: str | None, certificate: bytes) -> Principal:
-        """Find the principal of a client certificate that an authority vouches for, and of the token that it comes with.
+        """Find the principal of a client certificate that an authority vouches for, and of a token beside it.
 
         1. A token that is bound to a certificate counts with that one alone, whether or not it is registered.
         2. Any other certificate stands for whom it is registered for; a token must be of the same principal.

@@ -46,8 +46,8 @@ class Credential:
     """What is kept of a credential: never more than a digest of the secret.
 
     ``seen_ms`` is when a session was last used, to the minute; ``ended_ms`` is when a credential was revoked or used
-    up; ``begun_with`` is the credential that this one was begun with, and ends with. ``bound_to`` is SHA-256 of the only
-    client certificate that a token may be used with (RFC 8705, section 3); ``subject`` is whom a certificate names.
+    up; ``begun_with`` is the credential that this one was begun with, and ends with. ``bound_to`` is SHA-256 of the
+    only client certificate that a token may be used with (RFC 8705, section 3); ``subject`` is whom a certificate names.
     """
 
     id: str
