@@ -145,9 +145,7 @@ class Authenticator:
         period = self._period
         known = period.sessions.get(digest(cookie)) if period.epoch == self._epoch() else None
         if known is None or not known.asked_ms <= now_ms < known.until_ms:
-            known = self._prove(
-                CredentialKind.SESSION, name_of(CredentialKind.SESSION, cookie), digest(cookie), now_ms
-            )
+            known = self._prove(CredentialKind.SESSION, name_of(CredentialKind.SESSION, cookie), digest(cookie), now_ms)
         if now_ms - known.seen_ms >= _TOUCH_MS:
             assert known.principal.session is not None
             known.seen_ms = now_ms

@@ -10,6 +10,9 @@ from seawall.access.commands import RevokeToken
 from seawall.access.model import CredentialKind
 from seawall.access.tokens import csrf_token, digest, mint, name_of
 
+#: A certificate is no text of ours.
+MINTED = [kind for kind in CredentialKind if kind is not CredentialKind.CERTIFICATE]
+
 
 def fixed(count: int) -> bytes:
     return bytes(range(count))
@@ -29,7 +32,7 @@ def test_a_credential_shows_itself_nowhere() -> None:
     assert "AAECAw" not in repr(token)
 
 
-@given(st.binary(min_size=42, max_size=42), st.sampled_from(CredentialKind), st.sampled_from(CredentialKind))
+@given(st.binary(min_size=42, max_size=42), st.sampled_from(MINTED), st.sampled_from(CredentialKind))
 def test_a_credential_names_its_id_to_its_own_kind(random: bytes, kind: CredentialKind, asked: CredentialKind) -> None:
     rest = bytearray(random)
 
@@ -55,7 +58,7 @@ def test_nothing_may_follow(change: str) -> None:
     assert name_of(CredentialKind.TOKEN, mint(CredentialKind.TOKEN, fixed).text + change) is None
 
 
-@pytest.mark.parametrize("kind", list(CredentialKind))
+@pytest.mark.parametrize("kind", MINTED)
 def test_a_credential_given_whole_where_its_id_is_wanted_goes_no_further(kind: CredentialKind) -> None:
     minted = mint(kind, fixed)
     for text in (minted.text, f" {minted.text}\n", minted.id):

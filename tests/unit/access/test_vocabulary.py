@@ -11,10 +11,12 @@ import seawall
 from seawall.access.vocabulary import actions, entity_type, schema_text
 from seawall.kernel.command import Command
 
+_COMMANDS = re.compile(r"\.commands(_\w+)?$")
+
 
 def _commands() -> list[type[Command]]:
     names = [module.name for module in pkgutil.walk_packages(seawall.__path__, "seawall.")]
-    modules = [import_module(name) for name in names if name.endswith(".commands") and ".edge." not in name]
+    modules = [import_module(name) for name in names if _COMMANDS.search(name) and ".edge." not in name]
     values = [value for module in modules for value in vars(module).values() if isinstance(value, type)]
     return [value for value in values if issubclass(value, Command) and "action" in vars(value)]
 
