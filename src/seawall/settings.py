@@ -12,6 +12,7 @@ import msgspec
 
 from seawall.kernel.errors import InvalidInput
 from seawall.settings_ledger import LedgerSettings
+from seawall.settings_telemetry import Telemetry
 from seawall.settings_root import Root
 from seawall.settings_tls import Tls
 
@@ -46,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     root: Root = Root()
     listen: Listen = Listen()
     ledger: LedgerSettings = LedgerSettings()
+    telemetry: Telemetry = Telemetry()
 
     def __post_init__(self) -> None:
         """Check what types cannot.

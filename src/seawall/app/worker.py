@@ -9,8 +9,10 @@ from typing import Any
 from seawall import __version__
 from seawall.app import rooms as composed
 from seawall.app.bridges.ledger_seen import ALGORITHMS
+from seawall.app.bridges.traced import TracedDesk, followed
 from seawall.app.rooms import Rooms
 from seawall.app.tls import Entrance
+from seawall.app.tracing import open_tracer
 from seawall.app.watching import Watch
 from seawall.capabilities.keys.commands import FinishDestroy
 from seawall.capabilities.keys.ports import RootOfTrust
@@ -24,6 +26,7 @@ from seawall.edge.rest.table import ROUTES
 from seawall.edge.rest.tokens import Tokens
 from seawall.kernel.errors import SeawallError
 from seawall.kernel.terms import SYSTEM
+from seawall.kernel.trace import Tracer
 from seawall.node.stop import Stop
 from seawall.settings import Home, Listen, Settings
 
@@ -68,9 +71,11 @@ class Worker:
         self._counters.take(index)
         if self._entrance is not None:
             self._entrance.handshakes.take(index)
-        rooms = composed.build(self._home, self._settings, self._root)
+        tracer = open_tracer(self._settings)
+        root = self._root if tracer is None else followed(self._root, tracer)
+        rooms = composed.build(self._home, self._settings, root)
         try:
-            edge = self._edge(rooms)
+            edge = self._edge(rooms, tracer)
             serve(
                 edge.app,
                 edge.lane,
@@ -82,8 +87,10 @@ class Worker:
             )
         finally:
             rooms.close()
+            if tracer is not None:
+                tracer.close()
 
-    def _edge(self, rooms: Rooms) -> Edge:
+    def _edge(self, rooms: Rooms, tracer: Tracer | None) -> Edge:
         watch = Watch(rooms)
         hosts = [self._listen.host, "localhost", "127.0.0.1", *self._listen.allowed_hosts]
         console = Console(
@@ -91,7 +98,7 @@ class Worker:
         )
         return compose(
             ROUTES,
-            rooms.desk,
+            rooms.desk if tracer is None else TracedDesk(rooms.desk, tracer),
             Tokens(rooms.authenticator, rooms.epoch.epoch, rooms.clock),
             counters=self._counters,
             hosts=Hosts(hosts),
@@ -100,6 +107,7 @@ class Worker:
             version=__version__,
             fallback=console.app(),
             handshakes=self._entrance.handshakes if self._entrance else None,
+            tracer=tracer,
         )
 
     def _begin(self, loop: asyncio.AbstractEventLoop, rooms: Rooms, index: int) -> None:

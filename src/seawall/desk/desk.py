@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from seawall.kernel.clock import Clock
 from seawall.kernel.command import Command
 from seawall.kernel.errors import Denied, SeawallError
 from seawall.kernel.terms import ANONYMOUS, Principal, Resource
+from seawall.kernel.trace import trace_id
 from seawall.ledger.event import Event, EventTemplate, Outcome, encode
 
 _log = logging.getLogger("seawall.desk")
@@ -138,8 +140,9 @@ class Desk:
         """
         loop = asyncio.get_running_loop()
         if principal.anonymous or not self.instant(command):
+            run = copy_context().run
             return await loop.run_in_executor(
-                self._pool, lambda: self.perform(principal, command, source=source, origin=origin)
+                self._pool, lambda: run(self.perform, principal, command, source=source, origin=origin)
             )
         begun = self.begin(principal, command, source=source, origin=origin)
         durable: asyncio.Future[SeawallError | None] = loop.create_future()
@@ -231,6 +234,8 @@ class Desk:
         )
 
     def _stamped(self, turn: DeskTurn) -> bytes:
+        if trace_id():
+            return turn.entry(Outcome.SUCCESS)
         # Principal and resource are the same for many calls: their part of the entry is encoded once.
         who, resource = turn.principal, turn.resource
         key = (who.id, who.session, turn.command.action, resource.id, turn.source, turn.origin, *turn.facts.items())

@@ -8,6 +8,7 @@ from seawall.desk.uids import EventUids
 from seawall.kernel.command import Command, Record
 from seawall.kernel.errors import Denied
 from seawall.kernel.terms import Principal, Resource
+from seawall.kernel.trace import trace_id
 from seawall.ledger.event import Event, Outcome, encode
 
 Progress = Callable[[str, int, int], None]
@@ -78,6 +79,7 @@ class DeskTurn:
             facts=facts,
             source=self.source,
             origin=self.origin,
+            trace=trace_id(),
         )
 
     def note(self, **facts: Any) -> None:

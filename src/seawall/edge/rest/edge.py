@@ -1,5 +1,6 @@
 """The whole REST edge of one worker, put together."""
 
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from seawall.edge.rest.routes import Operation, Route, operations
 from seawall.edge.rest.service import Service
 from seawall.edge.rest.tokens import Tokens
 from seawall.edge.tls.handshakes import Handshakes
+from seawall.kernel.trace import Tracer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def compose(
     limits: Limits | None = None,
     fallback: ASGIApp | None = None,
     handshakes: Handshakes | None = None,
+    tracer: Tracer | None = None,
 ) -> Edge:
     """Put the edge together.
 
@@ -65,12 +68,14 @@ def compose(
         limits: bounds of connections and requests.
         fallback: what answers paths that are not of this edge.
         handshakes: those of TLS, where this node speaks it.
+        tracer: follows requests, where somebody wants that.
     """
     limits = limits or Limits()
     table = operations(routes)
-    service = Service(corridor, tokens, counters, limits)
+    mark = secrets.token_hex(8).encode()
+    service = Service(corridor, tokens, counters, limits, tracer, mark)
     extra = {**probes(service, counters, readiness, gauges, handshakes), "/openapi.json": _description(table, version)}
-    lane = Lane(corridor, tokens, table, counters=counters, hosts=hosts, limits=limits)
+    lane = Lane(corridor, tokens, table, counters=counters, hosts=hosts, limits=limits, tracer=tracer, mark=mark)
     return Edge(build(service, table, extra, hosts, fallback), lane)
 
 

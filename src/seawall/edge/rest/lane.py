@@ -14,11 +14,12 @@ from seawall.edge.rest.limits import Limits
 from seawall.edge.rest.ports import Corridor
 from seawall.edge.rest.problems import internal, problem
 from seawall.edge.rest.routes import Operation
-from seawall.edge.rest.service import SOURCE, report
+from seawall.edge.rest.service import FOLLOWED, SOURCE, report
 from seawall.edge.rest.tokens import Tokens
 from seawall.edge.tls.peer import Peer
 from seawall.kernel.errors import SeawallError
 from seawall.kernel.terms import Principal
+from seawall.kernel.trace import Tracer
 
 _SEGMENT: Final = r"[a-z0-9][a-z0-9._-]{0,63}"
 _TARGETS: Final = 4096
@@ -48,6 +49,8 @@ class Lane:
         counters: where answers are counted.
         hosts: the names under which this node answers.
         limits: bounds of a connection.
+        tracer: chooses the requests that are followed, which take the slow lane; None where none are.
+        mark: what the slow lane knows them by.
     """
 
     def __init__(
@@ -59,8 +62,12 @@ class Lane:
         counters: Counters,
         hosts: Hosts,
         limits: Limits,
+        tracer: Tracer | None = None,
+        mark: bytes = b"",
     ) -> None:
         self.limits = limits
+        self._tracer = tracer
+        self._mark = mark
         self.counters = counters
         self._corridor = corridor
         self._recall = tokens.recall
@@ -104,7 +111,12 @@ class Lane:
             principal = self._recall(None, certificate)
         else:
             return None
-        return None if principal is None else (target, principal)
+        if principal is None:
+            return None
+        if self._tracer is not None and self._tracer.chosen(named.get(b"traceparent")):
+            headers.append((FOLLOWED, self._mark))
+            return None
+        return target, principal
 
     def begin(
         self, target: Target, principal: Principal, body: bytes | bytearray, origin: str

@@ -1,0 +1,1 @@
+"""Telemetry: what is told to those who follow requests through many systems."""
