@@ -1,7 +1,7 @@
 """The desk and the root of trust, followed: they do what they do, and each call is a step of the request."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from seawall.capabilities.keys.ports import RootOfTrust
 from seawall.desk.desk import Begun, Desk
@@ -10,6 +10,8 @@ from seawall.kernel.errors import SeawallError
 from seawall.kernel.secret import Secret
 from seawall.kernel.terms import Principal
 from seawall.kernel.trace import Tracer
+
+T = TypeVar("T")
 
 
 class TracedDesk:
@@ -22,7 +24,7 @@ class TracedDesk:
         self.submit = desk.submit
         self.stranger = desk.stranger
 
-    async def handle(self, principal: Principal, command: Command, **told: Any) -> Any:
+    async def handle(self, principal: Principal, command: Command, *, source: str, origin: str = "", **more: Any) -> Any:
         """Carry out a command.
 
         Raises:
@@ -30,11 +32,11 @@ class TracedDesk:
         """
         with self._tracer.step("desk") as span:
             span.say(seawall__action=command.action, seawall__resource__type=command.resource().type)
-            return await self._desk.handle(principal, command, **told)
+            return await self._desk.handle(principal, command, source=source, origin=origin, **more)
 
-    def begin(self, principal: Principal, command: Command, **told: Any) -> Begun:
+    def begin(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Begun:
         """Carry out an inline command at once."""
-        return self._desk.begin(principal, command, **told)
+        return self._desk.begin(principal, command, source=source, origin=origin)
 
 
 class TracedRoot:
@@ -64,7 +66,7 @@ class TracedRoot:
         """Give whatever else the root has."""
         return getattr(self._root, name)
 
-    def _step(self, operation: str, work: Callable[[], Any]) -> Any:
+    def _step(self, operation: str, work: Callable[[], T]) -> T:
         with self._tracer.step("root") as span:
             span.say(seawall__operation=operation)
             try:

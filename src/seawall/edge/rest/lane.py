@@ -88,11 +88,9 @@ class Lane:
             headers: names in lower case.
             certificate: SHA-256 of the connection's client certificate, where one was shown.
         """
-        target = self._targets.get(url)
+        target = self._targets.get(url) or self._aim(url)
         if target is None:
-            target = self._aim(url)
-            if target is None:
-                return None
+            return None
         named = dict(headers)
         if (
             len(named) != len(headers)

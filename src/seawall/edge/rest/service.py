@@ -46,6 +46,7 @@ class Service:
         tokens: Tokens,
         counters: Counters,
         limits: Limits,
+        *,
         tracer: Tracer | None = None,
         mark: bytes = b"",
     ) -> None:
