@@ -17,6 +17,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
+from seawall.desk.arrivals import Arrivals, arrival
 from seawall.desk.ports import Authenticator, Commit, Decider, Done, Outbox, Strangers
 from seawall.desk.turn import DeskTurn, Progress, denial
 from seawall.desk.uids import EventUids
@@ -79,6 +80,7 @@ class Desk:
         self._clock = clock
         self._uids = uids
         self._strangers = strangers
+        self._arrivals = Arrivals()
         self._warm = warm
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="desk")
         self._templates: dict[tuple[Any, ...], EventTemplate] = {}
@@ -181,6 +183,20 @@ class Desk:
         count = self._strangers.admit(origin, code, self._clock.now_ms())
         if count:
             self._record_strangers(origin, code, count, source)
+
+    def arrived(self, principal: Principal, connection: Mapping[str, str], *, source: str, origin: str = "") -> None:
+        """Record over what connection somebody came; called when a credential is first used on it.
+
+        Args:
+            principal: who.
+            connection: what was agreed on it, such as the version of TLS and the key exchange group.
+            source: the edge.
+            origin: where from.
+        """
+        now_ms = self._clock.now_ms()
+        if self._arrivals.admit(principal, connection, origin, now_ms):
+            entry = arrival(principal, connection, source=source, origin=origin, now_ms=now_ms, uids=self._uids)
+            self._commit.submit(entry, _ignore)
 
     def count_strangers(self) -> None:
         """Record the attempts of those who have fallen silent since; ask about once a minute."""

@@ -21,7 +21,7 @@ from seawall.ledger.model import Query
 
 _PAGE: Final = 500
 _DOMAIN: Final = "evidence-probe"
-_PROOFS: Final = (Proof.TOKEN, Proof.SESSION)
+_PROOFS: Final = (Proof.TOKEN, Proof.SESSION, Proof.CERTIFICATE)
 #: On what an action is tried, by its first word.
 _THINGS: Final[Mapping[str, tuple[Resource, ...]]] = {
     "domains": (Resource(type="domain", id=_DOMAIN, domain=_DOMAIN),),
