@@ -35,6 +35,7 @@ from seawall.app.bridges.root_seen import RootDescribed
 from seawall.app.bridges.told import StoredChanges
 from seawall.app.erasures import of_erasures
 from seawall.app.handlers import Handler, of_data, of_evidence, of_ledger
+from seawall.app.root_room import of_root
 from seawall.app.shipping import guard_of
 from seawall.capabilities.evidence.measure import Rooms as Measured
 from seawall.capabilities.keys.commands import OfKey
@@ -204,6 +205,7 @@ def build(
     handlers: dict[type[Command], Handler] = {
         **keys.handlers(),
         **people(identities, epoch, decider=decider, authenticator=authenticator, source=PolicyFolder(home.policies)),
+        **of_root(root, home, store),
         **of_ledger(ledger),
         **of_erasures(ledger, vault, lists, settle=settled),
         **of_data(
@@ -249,7 +251,7 @@ def build(
 def fence_of(home: Home, settings: Settings, store: Store, *, over_network: bool) -> Fence:
     """Keep commands out of what is Seawall's own; over the network also out of what was not set out for them."""
     pkcs11 = settings.root.pkcs11
-    own = [home.path, *([Path(store.file)] if store.file else []), *([Path(pkcs11.pin_file)] if pkcs11 else [])]
+    own = [home.path, *([Path(store.file)] if store.file else []), *map(Path, pkcs11.pin_files if pkcs11 else [])]
     roots = [Path(folder) for folder in settings.listen.roots]
     return Fence(own, but=[home.samples], roots=roots if over_network and roots else None)
 

@@ -42,7 +42,7 @@ class TokenPlace:
     @property
     def name(self) -> str:
         """What tells it from the others of a home."""
-        return " | ".join((self.module, self.token_label, self.serial))
+        return f"{self.module} | {self.token_label} | {self.serial}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

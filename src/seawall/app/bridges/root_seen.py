@@ -1,16 +1,12 @@
 """The root of trust, as evidence asks for it."""
 
-import re
 from datetime import UTC, datetime
-from typing import Final
 
 from seawall.capabilities.evidence.seen import CertificateSeen, RootSeen
+from seawall.capabilities.keys import certificate as recorded
+from seawall.capabilities.keys.certificate import ModuleCertificate
 from seawall.capabilities.keys.ports import RootOfTrust
 from seawall.capabilities.keys.root import ModuleInfo
-
-#: The words of the NIST Cryptographic Module Validation Program for a certificate's standing.
-_STATUS: Final = re.compile(r"\b(active|historical|revoked)\b", re.IGNORECASE)
-_SUNSET: Final = re.compile(r"\bsunset\W{0,3}(\d{4}-\d{2}-\d{2})\b", re.IGNORECASE)
 
 
 class RootDescribed:
@@ -32,6 +28,9 @@ class RootDescribed:
             Unavailable: when the token does not answer.
         """
         told = self._root.describe()
+        certificate = told.validation
+        if certificate is None and told.certificate:
+            certificate = recorded.read_certificate(told.certificate)
         return RootSeen(
             kind=told.kind.value,
             label=told.label,
@@ -39,7 +38,7 @@ class RootDescribed:
             extractable=told.extractable,
             trial=self._trial,
             module=_line(told.module) if told.module else "",
-            certificate=read_certificate(told.certificate) if told.certificate else None,
+            certificate=_seen(certificate) if certificate else None,
         )
 
 
@@ -48,17 +47,17 @@ def read_certificate(text: str) -> CertificateSeen:
 
     The reference is what stands before either; a date that is none is left out.
     """
-    status, sunset = _STATUS.search(text), _SUNSET.search(text)
-    ends = [match.start() for match in (status, sunset) if match]
-    reference = text[: min(ends, default=len(text))].strip(" \t,;:()-")
-    sunset_ms = None
-    if sunset:
-        try:
-            sunset_ms = round(datetime.fromisoformat(sunset[1]).replace(tzinfo=UTC).timestamp() * 1000)
-        except ValueError:
-            sunset_ms = None
+    return _seen(recorded.read_certificate(text))
+
+
+def _seen(certificate: ModuleCertificate) -> CertificateSeen:
+    sunset = certificate.sunset
     return CertificateSeen(
-        reference=reference or text.strip(), status=status[1].lower() if status else "", sunset_ms=sunset_ms
+        reference=certificate.reference,
+        status=certificate.status or "",
+        sunset_ms=round(datetime(sunset.year, sunset.month, sunset.day, tzinfo=UTC).timestamp() * 1000)
+        if sunset
+        else None,
     )
 
 

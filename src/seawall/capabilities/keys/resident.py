@@ -1,13 +1,13 @@
 """Keys that live in a token and are used inside it: what the keys room asks of whoever holds the token.
 
-A resident key is named by a UUID of the caller's, one for each version of a key. Nothing of a secret or private key
+A resident key is named by a UUID, one for each version of a key. Nothing of a secret or private key
 ever leaves; signing takes what is hashed already.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
-from uuid import UUID
+from uuid import UUID, uuid5
 
 
 class ResidentAlgorithm(StrEnum):
@@ -42,6 +42,11 @@ class ResidentSealed:
 
     nonce: bytes
     sealed: bytes
+
+
+def resident_id(key_id: UUID, version: int) -> UUID:
+    """Name a version of a key in its token: the same every time (UUID version 5, RFC 9562 section 5.5)."""
+    return uuid5(key_id, f"version {version}")
 
 
 class ResidentKeys(Protocol):

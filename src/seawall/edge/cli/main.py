@@ -62,6 +62,11 @@ def build() -> App:
     )
     app.command(keys)
 
+    root = App(name="root", help="The root of trust: its generations and its tokens.")
+    root.command(f"{_AT}.root:show", help="Show the root keys, the tokens and the module's validation.")
+    root.command(f"{_AT}.root:reconcile", help="Compare what the tokens hold with what the store uses.")
+    app.command(root)
+
     ledger = App(name="ledger", help="The record of everything that was done.")
     ledger.command(f"{_AT}.ledger:show", help="Show entries.")
     ledger.command(f"{_AT}.ledger:verify", help="Verify the ledger offline, with public keys alone.")

@@ -7,6 +7,7 @@ from seawall.capabilities.discover import commands as discover
 from seawall.capabilities.evidence import commands as evidence
 from seawall.capabilities.evidence.model import Assessment
 from seawall.capabilities.keys import commands as keys
+from seawall.capabilities.keys import commands_root as root
 from seawall.capabilities.keys.views import DomainView, KeyView
 from seawall.capabilities.protect import commands as protect
 from seawall.edge.rest.routes import Route
@@ -45,6 +46,10 @@ DATA: Final = (
     Route(method="POST", path=f"{_KEY}/encrypt", command=keys.Encrypt, result=keys.Encrypted, fast=True),
     Route(method="POST", path=f"{_KEY}/decrypt", command=keys.Decrypt, result=keys.Decrypted, fast=True),
     Route(method="POST", path=f"{_KEY}/rewrap", command=keys.Rewrap, result=keys.Encrypted, fast=True),
+)
+ROOT: Final = (
+    Route(method="GET", path="/v1/root", command=root.ShowRoot, result=root.RootView),
+    Route(method="POST", path="/v1/root/reconcile", command=root.ReconcileRoot, result=root.Reconciled),
 )
 DISCOVER: Final = (
     Route(method="POST", path="/v1/scans", command=discover.Scan, result=discover.ScanResult, status=201),
@@ -121,4 +126,4 @@ PEOPLE: Final = (
     Route(method="GET", path="/v1/policies", command=access.ShowPolicies, result=access.PoliciesShown),
     Route(method="POST", path="/v1/policies/load", command=access.LoadPolicies, result=access.PoliciesShown),
 )
-ROUTES: Final = (*DOMAINS, *KEYS, *DATA, *DISCOVER, *PROTECT, *EVIDENCE, *LEDGER, *PEOPLE)
+ROUTES: Final = (*DOMAINS, *KEYS, *DATA, *ROOT, *DISCOVER, *PROTECT, *EVIDENCE, *LEDGER, *PEOPLE)
