@@ -25,12 +25,14 @@ from seawall.capabilities.evidence.model import (
     DomainResult,
     Status,
 )
+from seawall.capabilities.keys.attributes import NOTHING_SAID
 from seawall.capabilities.keys.commands import Domains, KeyPage, ListDomains, ListKeys
 from seawall.capabilities.keys.domain import DomainState
-from seawall.capabilities.keys.model import KeyState, Purpose
+from seawall.capabilities.keys.model import KeyState, Origin, Purpose
 from seawall.capabilities.keys.views import DomainView, KeyView, VersionView
 from seawall.capabilities.protect.commands import ColumnReport, ProtectionList, ProtectionView, ShowProtections
 from seawall.capabilities.protect.model import ProtectionState, TechniqueName
+from seawall.crypto.algorithms.registry import Algorithm, Mechanism
 from seawall.edge.console.pages import Console
 from seawall.edge.console.ports import LedgerHealth
 from seawall.kernel.clock import FixedClock
@@ -181,7 +183,12 @@ def _domain(name: str, state: DomainState = DomainState.ACTIVE, *, trial: bool =
         trial=trial,
         deactivated_decrypts=True,
         compromised_decrypts=False,
+        forbidden_algorithms=[],
+        forbidden_mechanisms=[],
+        minimum_strength=0,
+        jurisdictions=[],
         kek_generation=1,
+        revision=1,
         created_ms=NOW,
     )
 
@@ -190,7 +197,14 @@ def _key(  # noqa: PLR0917 - a table's row
     domain: str, name: str, state: KeyState, version: int, age_ms: int, purpose: Purpose
 ) -> KeyView:
     versions = [
-        VersionView(number=n, created_ms=NOW - age_ms * (version - n + 1), key_check_value="00")
+        VersionView(
+            number=n,
+            created_ms=NOW - age_ms * (version - n + 1),
+            key_check_value="00",
+            algorithm=Algorithm.AES_256,
+            mechanisms=[Mechanism.XAES_256_GCM],
+            origin=Origin.GENERATED,
+        )
         for n in range(1, version + 1)
     ]
     return KeyView(
@@ -198,7 +212,13 @@ def _key(  # noqa: PLR0917 - a table's row
         domain=domain,
         name=name,
         purpose=purpose,
-        algorithm="AES-256",
+        algorithm=Algorithm.AES_256,
+        mechanisms=[Mechanism.XAES_256_GCM],
+        usage=[],
+        attributes=NOTHING_SAID,
+        blocked=False,
+        archived=False,
+        revision=1,
         state=state,
         version=version,
         versions=versions,

@@ -81,7 +81,10 @@ def test_without_a_role_one_may_come_in_and_leave(decider: PolicyDecider) -> Non
 def test_seawall_itself_uses_no_key_and_reads_nothing(decider: PolicyDecider) -> None:
     may = decider.permitted(SYSTEM, KEY)
     assert not {action for action in may if action.startswith(("data.", "protect.", "discover."))}
-    assert {action for action in may if action.startswith(("keys.", "domains."))} == {"keys.finish_destroy"}
+    assert {action for action in may if action.startswith(("keys.", "domains."))} == {
+        "keys.finish_destroy",
+        "keys.apply_dates",
+    }
     # Whoever only calls itself so proves nothing by that.
     assert decider.permitted(Principal(id="system", name="x", proof=Proof.TOKEN), PLATFORM) == COMES_IN
 

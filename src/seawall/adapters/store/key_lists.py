@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, ColumnElement, Connection, select
 
 from seawall.adapters.store.engine import Store
 from seawall.adapters.store.key_rows import KeyRows
+from seawall.adapters.store.key_search import KeySearch
 from seawall.adapters.store.rowmac import RowMac
 from seawall.adapters.store.tables import keys as t
 from seawall.capabilities.keys import errors
 from seawall.capabilities.keys.domain import Domain, DomainState
+from seawall.capabilities.keys.filter import EVERY_KEY, KeyFilter
 from seawall.capabilities.keys.model import GONE, Key
 from seawall.kernel.errors import InvalidInput
 from seawall.kernel.ids import check_name
@@ -38,7 +40,7 @@ class StoredKeyLists:
             found = list(self._domains_after(connection, after, limit + 1))
         return Page(items=found[:limit], next_cursor=found[limit - 1].name if len(found) > limit else None)
 
-    def keys(self, *, domain: str | None, limit: int, cursor: str | None) -> Page[Key]:
+    def keys(self, *, domain: str | None, limit: int, cursor: str | None, where: KeyFilter = EVERY_KEY) -> Page[Key]:
         """List keys by domain and name, tombstones too.
 
         Raises:
@@ -48,27 +50,22 @@ class StoredKeyLists:
         at, after = parse_cursor(cursor)
         found: list[Key] = []
         with self._store.read() as connection:
-            for owner in self._owners(connection, domain, at):
+            search = KeySearch(connection, where)
+            for owner in self._owners(connection, search, domain, at):
                 first = after if owner.name == at else ""
-                found += self._keys_of(connection, owner, first, limit + 1 - len(found))
+                found += self._keys_of(connection, search, owner, first, limit + 1 - len(found))
                 if len(found) > limit:
                     break
         last = found[limit - 1] if len(found) > limit else None
-        return Page(items=found[:limit], next_cursor=f"{last.domain}/{last.name}" if last else None)
+        return Page(
+            items=[key for key in found[:limit] if where.takes(key)],
+            next_cursor=f"{last.domain}/{last.name}" if last else None,
+        )
 
     def due_keys(self, now_ms: int, *, domain: str | None, limit: int) -> Sequence[tuple[str, str]]:
         """Name the keys, as domain and name, whose destruction is due; those of destroyed domains are gone already."""
-        due = (
-            select(t.domains.c.name, t.keys.c.name)
-            .join(t.domains, t.domains.c.id == t.keys.c.domain_id)
-            .where(t.keys.c.destroy_after_ms <= now_ms, t.keys.c.state.not_in([str(state) for state in GONE]))
-            .where(t.domains.c.state == str(DomainState.ACTIVE))
-        )
-        if domain is not None:
-            due = due.where(t.domains.c.name == domain)
-        with self._store.read() as connection:
-            rows = connection.execute(due.order_by(t.keys.c.destroy_after_ms).limit(limit))
-            return [(owner, name) for owner, name in rows]
+        living = t.keys.c.state.not_in([str(state) for state in GONE])
+        return self._due(t.keys.c.destroy_after_ms, now_ms, domain, limit, living)
 
     def due_domains(self, now_ms: int, *, limit: int) -> Sequence[str]:
         """Name the domains whose destruction is due."""
@@ -78,7 +75,28 @@ class StoredKeyLists:
         with self._store.read() as connection:
             return list(connection.execute(due.order_by(t.domains.c.shred_after_ms).limit(limit)).scalars())
 
-    def _owners(self, connection: Connection, domain: str | None, at: str) -> Iterator[Domain]:
+    def due_dates(self, now_ms: int, *, domain: str | None, limit: int) -> Sequence[tuple[str, str]]:
+        """Name the keys, as domain and name, whose date of activation or deactivation has come."""
+        return self._due(t.keys.c.next_date_ms, now_ms, domain, limit)
+
+    def due_rotations(self, now_ms: int, *, domain: str | None, limit: int) -> Sequence[tuple[str, str]]:
+        """Name the keys, as domain and name, whose policy wants a new version by its age or by a date."""
+        return self._due(t.keys.c.rotate_after_ms, now_ms, domain, limit)
+
+    def _due(
+        self, at: Column[Any], now_ms: int, domain: str | None, limit: int, *more: ColumnElement[bool]
+    ) -> list[tuple[str, str]]:
+        due = (
+            select(t.domains.c.name, t.keys.c.name)
+            .join(t.domains, t.domains.c.id == t.keys.c.domain_id)
+            .where(at <= now_ms, t.domains.c.state == str(DomainState.ACTIVE), *more)
+        )
+        if domain is not None:
+            due = due.where(t.domains.c.name == domain)
+        with self._store.read() as connection:
+            return [(owner, name) for owner, name in connection.execute(due.order_by(at).limit(limit))]
+
+    def _owners(self, connection: Connection, search: KeySearch, domain: str | None, at: str) -> Iterator[Domain]:
         if domain is not None:
             named = select(t.domains).where(t.domains.c.name == domain)
             row = connection.execute(named).mappings().first()
@@ -89,17 +107,19 @@ class StoredKeyLists:
         if at:
             named = select(t.domains).where(t.domains.c.name == at)
             yield from (self._rows.domain(row) for row in connection.execute(named).mappings())
-        while page := list(self._domains_after(connection, at, _DOMAINS)):
+        some = (search.has_some(),) if search.narrows else ()
+        while page := list(self._domains_after(connection, at, _DOMAINS, *some)):
             yield from page
             at = page[-1].name
 
-    def _domains_after(self, connection: Connection, after: str, limit: int) -> Iterator[Domain]:
-        later = select(t.domains).where(t.domains.c.name > after).order_by(t.domains.c.name).limit(limit)
+    def _domains_after(
+        self, connection: Connection, after: str, limit: int, *more: ColumnElement[bool]
+    ) -> Iterator[Domain]:
+        later = select(t.domains).where(t.domains.c.name > after, *more).order_by(t.domains.c.name).limit(limit)
         return (self._rows.domain(row) for row in connection.execute(later).mappings())
 
-    def _keys_of(self, connection: Connection, owner: Domain, after: str, limit: int) -> list[Key]:
-        mine = select(t.keys).where(t.keys.c.domain_id == str(owner.id), t.keys.c.name > after)
-        rows = connection.execute(mine.order_by(t.keys.c.name).limit(limit)).mappings().all()
+    def _keys_of(self, connection: Connection, search: KeySearch, owner: Domain, after: str, limit: int) -> list[Key]:
+        rows = connection.execute(search.page(str(owner.id), after, limit)).mappings().all()
         if not rows:
             return []
         theirs = select(*_VERSION_COLUMNS).where(t.key_versions.c.key_id.in_([row["id"] for row in rows]))

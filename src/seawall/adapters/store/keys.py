@@ -1,6 +1,6 @@
 """Domains and keys in the store."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -14,11 +14,12 @@ from seawall.adapters.store.rowmac import RowMac
 from seawall.adapters.store.tables import keys as t
 from seawall.capabilities.keys import errors
 from seawall.capabilities.keys.domain import Domain
-from seawall.capabilities.keys.model import Key
+from seawall.capabilities.keys.model import GONE, Key
 from seawall.kernel.command import Record
 from seawall.kernel.errors import Unavailable
 
 _VERSION_COLUMNS = [column for column in t.key_versions.c if column.name != "material"]
+_AT_ONCE = 500  # names in one statement; SQLite takes 32,766 parameters
 _SCRUB_TRIES = 3  # each waits for readers as long as the store waits for locks
 
 
@@ -59,6 +60,16 @@ class StoredReads:
             t.key_versions.c.key_id == str(key_id), t.key_versions.c.number == version
         )
         found: bytes | None = self._connection.execute(sealed).scalar()
+        return found
+
+    def undeletable(self, domain_id: UUID) -> str | None:
+        """Name a key of a domain that must stay."""
+        kept = select(t.keys.c.name).where(
+            t.keys.c.domain_id == str(domain_id),
+            t.keys.c.undeletable.is_not(None),
+            t.keys.c.state.not_in([str(state) for state in GONE]),
+        )
+        found: str | None = self._connection.execute(kept.limit(1)).scalar()
         return found
 
 
@@ -107,6 +118,26 @@ class StoredKeyTransaction(StoredReads):
         self._add_version(key, material)
         self._label(key)
 
+    def add_keys(self, keys: Sequence[tuple[Key, bytes]]) -> None:
+        """Add many keys of one domain, each with its first version.
+
+        Raises:
+            Conflict: ``keys.exists``.
+        """
+        for first in range(0, len(keys), _AT_ONCE):
+            some = keys[first : first + _AT_ONCE]
+            key = some[0][0]
+            taken = select(t.keys.c.name).where(
+                t.keys.c.domain_id == str(key.domain_id), t.keys.c.name.in_([one.name for one, _ in some])
+            )
+            if (name := self._connection.execute(taken.limit(1)).scalar()) is not None:
+                raise errors.key_exists(key.domain, name)
+            self._connection.execute(insert(t.keys), [self._rows.of_key(one) for one, _ in some])
+            versions = [self._rows.of_version(one, one.current, material) for one, material in some]
+            self._connection.execute(insert(t.key_versions), versions)
+            if labels := [row for one, _ in some for row in self._rows.of_labels(one)]:
+                self._connection.execute(insert(t.key_labels), labels)
+
     def add_version(self, key: Key, material: bytes) -> None:
         """Store a key whose last version is new."""
         self.save_key(key)
@@ -127,6 +158,11 @@ class StoredKeyTransaction(StoredReads):
     def outbox(self, record: Record) -> None:
         """Leave a record for the ledger."""
         self._tx.outbox(record)
+
+    def outbox_many(self, records: Sequence[Record]) -> None:
+        """Leave many."""
+        for record in records:
+            self._tx.outbox(record)
 
     def announce(self) -> None:
         """Count the store's epoch further, for the other nodes."""

@@ -2,7 +2,7 @@
 
 import copy
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from seawall.adapters.store.key_lists import parse_cursor
 from seawall.capabilities.keys import errors
 from seawall.capabilities.keys.domain import Domain
+from seawall.capabilities.keys.filter import EVERY_KEY, KeyFilter
 from seawall.capabilities.keys.model import GONE, Key
 from seawall.kernel.command import Record
 from seawall.kernel.paging import Page
@@ -48,6 +49,11 @@ class MemoryReads:
         """Read a version's sealed material."""
         return self._state.materials.get((key_id, version))
 
+    def undeletable(self, domain_id: UUID) -> str | None:
+        """Name a key of a domain that must stay."""
+        mine = (key for key in self._state.keys.values() if key.domain_id == domain_id)
+        return next((one.name for one in mine if one.attributes.undeletable and one.life.state not in GONE), None)
+
 
 class MemoryTransaction(MemoryReads):
     """A change of state; implements the room's ``KeyTransaction``."""
@@ -83,6 +89,15 @@ class MemoryTransaction(MemoryReads):
             raise errors.key_exists(key.domain, key.name)
         self.add_version(key, material)
 
+    def add_keys(self, keys: Sequence[tuple[Key, bytes]]) -> None:
+        """Add many keys of one domain, each with its first version.
+
+        Raises:
+            Conflict: ``keys.exists``.
+        """
+        for key, material in keys:
+            self.add_key(key, material)
+
     def add_version(self, key: Key, material: bytes) -> None:
         """Store a key whose last version is new."""
         self.save_key(key)
@@ -102,6 +117,10 @@ class MemoryTransaction(MemoryReads):
     def outbox(self, record: Record) -> None:
         """Leave a record for the ledger."""
         self._state.outbox.append(record)
+
+    def outbox_many(self, records: Sequence[Record]) -> None:
+        """Leave many."""
+        self._state.outbox.extend(records)
 
     def announce(self) -> None:
         """Count the epoch further."""
@@ -148,7 +167,7 @@ class MemoryKeys:
         found = [one for name, one in sorted(self._state.domains.items()) if name > (cursor or "")]
         return Page(items=found[:limit], next_cursor=found[limit - 1].name if len(found) > limit else None)
 
-    def keys(self, *, domain: str | None, limit: int, cursor: str | None) -> Page[Key]:
+    def keys(self, *, domain: str | None, limit: int, cursor: str | None, where: KeyFilter = EVERY_KEY) -> Page[Key]:
         """List keys by domain and name, tombstones too.
 
         Raises:
@@ -161,23 +180,38 @@ class MemoryKeys:
         found = [
             _within(one, state.domains[one.domain])
             for place, one in sorted(state.keys.items())
-            if place > after and domain in (None, one.domain)
+            if place > after and domain in (None, one.domain) and where.takes(one)
         ]
         last = found[limit - 1] if len(found) > limit else None
         return Page(items=found[:limit], next_cursor=f"{last.domain}/{last.name}" if last else None)
 
     def due_keys(self, now_ms: int, *, domain: str | None, limit: int) -> Sequence[tuple[str, str]]:
         """Name the keys whose destruction is due."""
+        return self._due(
+            lambda key: None if key.life.state in GONE else key.life.destroy_after_ms, now_ms, domain, limit
+        )
+
+    def due_dates(self, now_ms: int, *, domain: str | None, limit: int) -> Sequence[tuple[str, str]]:
+        """Name the keys whose date of activation or deactivation has come."""
+        return self._due(Key.next_date_ms, now_ms, domain, limit)
+
+    def due_rotations(self, now_ms: int, *, domain: str | None, limit: int) -> Sequence[tuple[str, str]]:
+        """Name the keys whose policy wants a new version by its age or by a date."""
+        return self._due(Key.rotate_after_ms, now_ms, domain, limit)
+
+    def _due(
+        self, at: Callable[[Key], int | None], now_ms: int, domain: str | None, limit: int
+    ) -> list[tuple[str, str]]:
         state = self._state
-        return [
-            place
+        found = [
+            (time_ms, place)
             for place, key in state.keys.items()
-            if key.life.destroy_after_ms is not None
-            and key.life.destroy_after_ms <= now_ms
-            and key.life.state not in GONE
+            if (time_ms := at(key)) is not None
+            and time_ms <= now_ms
             and state.domains[key.domain].destroyed_ms is None
             and domain in (None, key.domain)
-        ][:limit]
+        ]
+        return [place for _, place in sorted(found)[:limit]]
 
     def due_domains(self, now_ms: int, *, limit: int) -> Sequence[str]:
         """Name the domains whose destruction is due."""

@@ -71,8 +71,8 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             InvalidInput: keys.labels, keys.text, keys.jurisdiction_name, keys.dates, or keys.periods.
         """
         _check_labels(self.labels)
-        _check_text(self.owner, 128, "owner")
-        _check_text(self.justification, 1024, "justification")
+        check_text(self.owner, 128, "owner")
+        check_text(self.justification, 1024, "justification")
         _check_dates(self)
         return msgspec.structs.replace(self, jurisdictions=check_places(self.jurisdictions))
 
@@ -116,17 +116,23 @@ def check_label(name: str) -> str:
     return name
 
 
+def check_text(value: str, most: int, field: str) -> str:
+    """Return a text as it is.
+
+    Raises:
+        InvalidInput: ``keys.text``.
+    """
+    if len(value) > most or not _TEXT.fullmatch(value):
+        raise InvalidInput("keys.text", f"at most {most} characters, and no control characters.", field=field)
+    return value
+
+
 def _check_labels(labels: dict[str, str]) -> None:
     if len(labels) > _MOST_LABELS:
         raise InvalidInput("keys.labels", f"a key has up to {_MOST_LABELS} labels.", field="labels")
     for name, value in labels.items():
         check_label(name)
-        _check_text(value, 256, "labels")
-
-
-def _check_text(value: str, most: int, field: str) -> None:
-    if len(value) > most or not _TEXT.fullmatch(value):
-        raise InvalidInput("keys.text", f"at most {most} characters, and no control characters.", field=field)
+        check_text(value, 256, "labels")
 
 
 def _check_dates(given: Attributes) -> None:

@@ -4,8 +4,10 @@ from typing import ClassVar
 
 import msgspec
 
-from seawall.capabilities.keys.model import Purpose
+from seawall.capabilities.keys.attributes import NOTHING_SAID, Attributes
+from seawall.capabilities.keys.model import KeyState, Purpose, Usage
 from seawall.capabilities.keys.views import DomainView, KeyView
+from seawall.crypto.algorithms.registry import Algorithm, Mechanism
 from seawall.kernel.command import Command
 from seawall.kernel.terms import Resource
 
@@ -24,7 +26,11 @@ def key_resource(domain: str, key: str) -> Resource:
 
 
 class CreateDomain(Command, frozen=True, kw_only=True):
-    """Make a domain, with a key-encryption key of its own."""
+    """Make a domain, with a key-encryption key of its own.
+
+    Algorithms and mechanisms that it forbids, or that have less than its minimum strength in bits, make no key and
+    protect nothing; its jurisdictions, as ISO 3166 codes, bound where its keys are used.
+    """
 
     action: ClassVar[str] = "domains.create"
     activity: ClassVar[int] = _CREATE
@@ -33,13 +39,19 @@ class CreateDomain(Command, frozen=True, kw_only=True):
     trial: bool = False
     deactivated_decrypts: bool = True
     compromised_decrypts: bool = False
+    forbidden_algorithms: tuple[Algorithm, ...] = ()
+    forbidden_mechanisms: tuple[Mechanism, ...] = ()
+    minimum_strength: int = 0
+    jurisdictions: tuple[str, ...] = ()
 
     def resource(self) -> Resource:
         """Name what is acted on."""
         return domain_resource(self.name)
 
 
-class _OfDomain(Command, frozen=True, kw_only=True):
+class OfDomain(Command, frozen=True, kw_only=True):
+    """What is asked of one domain."""
+
     domain: str
 
     def resource(self) -> Resource:
@@ -47,7 +59,7 @@ class _OfDomain(Command, frozen=True, kw_only=True):
         return domain_resource(self.domain)
 
 
-class ShredDomain(_OfDomain, frozen=True, kw_only=True):
+class ShredDomain(OfDomain, frozen=True, kw_only=True):
     """Crypto-shred a domain: at once where its policy sets no waiting period, after it otherwise."""
 
     action: ClassVar[str] = "domains.shred"
@@ -55,7 +67,7 @@ class ShredDomain(_OfDomain, frozen=True, kw_only=True):
     intent: ClassVar[bool] = True
 
 
-class CancelShred(_OfDomain, frozen=True, kw_only=True):
+class CancelShred(OfDomain, frozen=True, kw_only=True):
     """Take back the shredding of a domain that waits for it."""
 
     action: ClassVar[str] = "domains.cancel_shred"
@@ -90,14 +102,21 @@ class Domains(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None = None
 
 
-class CreateKey(_OfDomain, frozen=True, kw_only=True):
-    """Make a key; it is active at once unless told otherwise."""
+class CreateKey(OfDomain, frozen=True, kw_only=True):
+    """Make a key; it is active at once unless told otherwise, or its activation has a date to come.
+
+    What is left out is chosen by its purpose: AES-256 by XAES-256-GCM to encrypt. ``usage`` narrows the purpose.
+    """
 
     action: ClassVar[str] = "keys.create"
     activity: ClassVar[int] = _CREATE
     name: str
     purpose: Purpose = Purpose.ENCRYPT
     activate: bool = True
+    algorithm: Algorithm | None = None
+    mechanisms: tuple[Mechanism, ...] = ()
+    usage: tuple[Usage, ...] = ()
+    attributes: Attributes = NOTHING_SAID
 
     def resource(self) -> Resource:
         """Name what is acted on."""
@@ -105,11 +124,23 @@ class CreateKey(_OfDomain, frozen=True, kw_only=True):
 
 
 class ListKeys(Command, frozen=True, kw_only=True):
-    """List keys by domain and name; of all domains when none is named."""
+    """List keys by domain and name; of all domains when none is named.
+
+    ``label`` is a label's name, or ``name=value``; ``prefix`` is what the names begin with; ``rotation_due`` asks for
+    keys whose policy wants a new version by now. Archived keys are left out unless ``archived`` asks for them too.
+    """
 
     action: ClassVar[str] = "keys.list"
     activity: ClassVar[int] = _READ
     domain: str = ""
+    state: KeyState | None = None
+    purpose: Purpose | None = None
+    algorithm: Algorithm | None = None
+    label: str = ""
+    owner: str = ""
+    prefix: str = ""
+    rotation_due: bool = False
+    archived: bool = False
     limit: int = 100
     cursor: str | None = None
 
@@ -145,9 +176,11 @@ class GetKey(OfKey, frozen=True, kw_only=True):
 
 
 class RotateKey(OfKey, frozen=True, kw_only=True):
-    """Give a key a new version; old ones keep decrypting."""
+    """Give a key a new version; old ones keep decrypting. An algorithm changes by this road."""
 
     action: ClassVar[str] = "keys.rotate"
+    algorithm: Algorithm | None = None
+    mechanisms: tuple[Mechanism, ...] = ()
 
 
 class ActivateKey(OfKey, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ class DomainMaker:
         """Make a domain.
 
         Raises:
-            InvalidInput: ``name.invalid`` or ``keys.waiting_days``.
+            InvalidInput: name.invalid, keys.waiting_days, keys.minimum_strength, or keys.jurisdiction_name.
             Conflict: ``keys.domain_exists``.
             Unavailable: the root or the store.
         """
@@ -33,6 +33,10 @@ class DomainMaker:
             trial=command.trial,
             deactivated_decrypts=command.deactivated_decrypts,
             compromised_decrypts=command.compromised_decrypts,
+            forbidden_algorithms=frozenset(command.forbidden_algorithms),
+            forbidden_mechanisms=frozenset(command.forbidden_mechanisms),
+            minimum_strength=command.minimum_strength,
+            jurisdictions=tuple(command.jurisdictions),
         ).check()
         domain = Domain(
             id=uuid7(turn.now_ms, self._entropy),

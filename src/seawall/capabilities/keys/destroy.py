@@ -26,7 +26,7 @@ from seawall.capabilities.keys.commands import (
 )
 from seawall.capabilities.keys.domain import DAY_MS, Domain
 from seawall.capabilities.keys.lists import acts_in
-from seawall.capabilities.keys.model import LifeCycle
+from seawall.capabilities.keys.model import GONE, Key, LifeCycle
 from seawall.capabilities.keys.ports import KeyLists, KeyStore, KeyTransaction
 from seawall.capabilities.keys.revoke import Revocation
 from seawall.capabilities.keys.vault import find_domain
@@ -63,7 +63,7 @@ class Destroyer:
 
         Raises:
             NotFound: ``keys.domain_unknown`` or ``keys.unknown``.
-            Conflict: ``keys.illegal_transition``.
+            Conflict: ``keys.illegal_transition`` or ``keys.undeletable``.
             Corrupt: ``keys.erase_incomplete``.
         """
         key, _ = self._states.step(turn, command, _destroyed)
@@ -79,12 +79,14 @@ class Destroyer:
 
         Raises:
             NotFound: ``keys.domain_unknown``.
-            Conflict: ``keys.destroyed``, or ``keys.not_due``.
+            Conflict: ``keys.destroyed``, ``keys.not_due``, or ``keys.undeletable`` when a key of it must stay.
             Corrupt: ``keys.erase_incomplete``.
         """
         erased = 0
         with self._store.begin() as tx:
             domain = find_domain(tx, command.domain).standing()
+            if (kept := tx.undeletable(domain.id)) is not None:
+                raise errors.undeletable(domain.name, kept)
             if domain.shred_after_ms is None:
                 domain = domain.request_shred(turn.now_ms)
                 due = domain.policy.waiting_days == 0
@@ -171,13 +173,15 @@ class Destroyer:
                 raise errors.erase_incomplete(one.what)
 
 
-def _destroyed(life: LifeCycle, domain: Domain, now_ms: int) -> LifeCycle:
-    asked = life.destroy(now_ms, now_ms + domain.policy.waiting_days * DAY_MS)
+def _destroyed(key: Key, domain: Domain, now_ms: int) -> LifeCycle:
+    if key.attributes.undeletable and key.life.state not in GONE:
+        raise errors.undeletable(key.domain, key.name)
+    asked = key.life.destroy(now_ms, now_ms + domain.policy.waiting_days * DAY_MS)
     return asked if domain.policy.waiting_days else asked.finish_destroy(now_ms)
 
 
-def _finished(life: LifeCycle, _: Domain, now_ms: int) -> LifeCycle:
-    return life.finish_destroy(now_ms)
+def _finished(key: Key, _: Domain, now_ms: int) -> LifeCycle:
+    return key.life.finish_destroy(now_ms)
 
 
 def _shred(turn: Turn, tx: KeyTransaction, domain: Domain, *, resource: Resource | None = None) -> tuple[Domain, int]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from seawall.capabilities.keys.commands import Domains, GetKey, KeyPage, ListDomains, ListKeys
+from seawall.capabilities.keys.filter import KeyFilter
 from seawall.capabilities.keys.model import Key
 from seawall.capabilities.keys.ports import KeyLists, KeyStore, RootOfTrust
 from seawall.capabilities.keys.vault import find_key
@@ -43,9 +44,14 @@ class KeyLister:
         """List keys by domain and name; a page holds fewer than asked for where the principal may not know of some.
 
         Raises:
-            InvalidInput: ``page.limit`` or ``page.cursor``.
+            InvalidInput: page.limit, page.cursor, keys.labels, or name.invalid.
         """
-        page = self._lists.keys(domain=command.domain or None, limit=check_limit(command.limit), cursor=command.cursor)
+        page = self._lists.keys(
+            domain=command.domain or None,
+            limit=check_limit(command.limit),
+            cursor=command.cursor,
+            where=KeyFilter.of(command, turn.now_ms),
+        )
         return KeyPage(
             items=[KeyView.of(one) for one in page.items if acts_in(turn.principal, one.domain)],
             next_cursor=page.next_cursor,
@@ -112,6 +118,15 @@ def _fact(key: Key, now_ms: int) -> Fact:
             "state": key.life.state,
             "purpose": key.purpose,
             "algorithm": key.algorithm,
+            "mechanisms": list(key.mechanisms),
+            "origin": key.current.origin,
+            "blocked": key.life.blocked,
+            "archived": key.life.archived,
+            "owner": key.attributes.owner,
+            "jurisdictions": list(key.attributes.jurisdictions),
+            "exportable": key.attributes.exportable,
+            "rotation_days": key.attributes.rotation.age_days,
+            "rotate_after_ms": key.rotate_after_ms(),
             "version": key.version,
             "versions": len(key.versions),
             "created_ms": key.life.created_ms,

@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from seawall.capabilities.keys.domain import Domain
+from seawall.capabilities.keys.filter import EVERY_KEY, KeyFilter
 from seawall.capabilities.keys.model import Key
 from seawall.capabilities.keys.root import RootDescription
 from seawall.kernel.command import Record
@@ -89,6 +90,10 @@ class KeyReads(Protocol):
         """Read a version's sealed material, unless it was erased."""
         ...
 
+    def undeletable(self, domain_id: UUID) -> str | None:
+        """Name a key of a domain that was declared undeletable and is not destroyed, where there is one."""
+        ...
+
 
 class DomainWrites(Protocol):
     """Changes to domains."""
@@ -121,6 +126,14 @@ class KeyWrites(Protocol):
         """
         ...
 
+    def add_keys(self, keys: Sequence[tuple[Key, bytes]]) -> None:
+        """Add many keys of one domain, each with its first version's sealed material.
+
+        Raises:
+            Conflict: ``keys.exists``, naming one.
+        """
+        ...
+
     def add_version(self, key: Key, material: bytes) -> None:
         """Store a key whose last version is new."""
         ...
@@ -139,6 +152,10 @@ class Telling(Protocol):
 
     def outbox(self, record: Record) -> None:
         """Leave a record for the ledger."""
+        ...
+
+    def outbox_many(self, records: Sequence[Record]) -> None:
+        """Leave many."""
         ...
 
     def announce(self) -> None:
@@ -174,16 +191,8 @@ class KeyStore(Protocol):
         ...
 
 
-class KeyLists(Protocol):
-    """Domains and keys, many at a time."""
-
-    def domains(self, *, limit: int, cursor: str | None) -> Page[Domain]:
-        """List domains by name, tombstones too."""
-        ...
-
-    def keys(self, *, domain: str | None, limit: int, cursor: str | None) -> Page[Key]:
-        """List keys by domain and name, tombstones too."""
-        ...
+class KeyDues(Protocol):
+    """What a scheduler has to do, oldest first. Nothing is due in a destroyed domain."""
 
     def due_keys(self, now_ms: int, *, domain: str | None, limit: int) -> Sequence[tuple[str, str]]:
         """Name the keys, as domain and name, whose destruction is due."""
@@ -191,4 +200,24 @@ class KeyLists(Protocol):
 
     def due_domains(self, now_ms: int, *, limit: int) -> Sequence[str]:
         """Name the domains whose destruction is due."""
+        ...
+
+    def due_dates(self, now_ms: int, *, domain: str | None, limit: int) -> Sequence[tuple[str, str]]:
+        """Name the keys, as domain and name, whose date of activation or deactivation has come."""
+        ...
+
+    def due_rotations(self, now_ms: int, *, domain: str | None, limit: int) -> Sequence[tuple[str, str]]:
+        """Name the keys, as domain and name, whose policy wants a new version by its age or by a date."""
+        ...
+
+
+class KeyLists(KeyDues, Protocol):
+    """Domains and keys, many at a time."""
+
+    def domains(self, *, limit: int, cursor: str | None) -> Page[Domain]:
+        """List domains by name, tombstones too."""
+        ...
+
+    def keys(self, *, domain: str | None, limit: int, cursor: str | None, where: KeyFilter = EVERY_KEY) -> Page[Key]:
+        """List keys by domain and name, tombstones too; names are in the order of their bytes."""
         ...

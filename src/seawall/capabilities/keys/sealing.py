@@ -1,15 +1,13 @@
 """From root to use: the root wraps a domain's key-encryption key, which seals the material of key versions.
 
 1. A key-encryption key is 32 random bytes, wrapped by the root for its domain and generation.
-2. Material is 32 random bytes, sealed by the key-encryption key in an envelope bound to domain, key and version, and
-   to the key's purpose and the version's algorithm: a row copied or edited in the store opens nothing.
+2. Material is what :mod:`seawall.crypto.algorithms.material` makes, sealed by the key-encryption key in an envelope
+   bound to domain, key and version, and to the key's purpose and the version's algorithm: a row copied or edited in the
+   store opens nothing.
 3. Neither is ever stored or shown in another form.
 """
 
 from uuid import UUID
-
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.cmac import CMAC
 
 from seawall.capabilities.keys.domain import Domain
 from seawall.capabilities.keys.model import Key, KeyVersion, Purpose
@@ -20,8 +18,6 @@ from seawall.kernel.ids import Entropy
 from seawall.kernel.secret import Secret
 
 KEY_BYTES = 32
-# ANSI X9.24-1-2017, annex A: the leftmost 5 bytes of the CMAC of a block of zeros.
-_CHECK_BYTES = 5
 
 
 def wrap_kek(root: RootOfTrust, kek: Secret, domain: Domain) -> bytes:
@@ -57,13 +53,6 @@ def open_material(kek: Secret, sealed: bytes, key: Key, version: int) -> Secret:
     """
     context = _material_context(key.purpose, key.at(version).algorithm)
     return Secret(Opener(kek, str(key.domain_id), key.id, version).open(sealed, context))
-
-
-def key_check_value(material: Secret) -> str:
-    """Say which material this is without showing it: 5 bytes of a CMAC (NIST SP 800-38B), in hexadecimal."""
-    mac = CMAC(AES(material.expose()))
-    mac.update(bytes(16))
-    return mac.finalize()[:_CHECK_BYTES].hex()
 
 
 def _kek_context(domain_id: UUID, generation: int) -> bytes:

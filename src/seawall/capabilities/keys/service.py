@@ -2,26 +2,33 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seawall.capabilities.keys import commands as c
+from seawall.capabilities.keys import commands_care as care
 from seawall.capabilities.keys.change_state import StateChanger
 from seawall.capabilities.keys.column import PROCESSING, ColumnCipher
 from seawall.capabilities.keys.create_domain import DomainMaker
 from seawall.capabilities.keys.create_key import KeyMaker
+from seawall.capabilities.keys.dates import DateKeeper
 from seawall.capabilities.keys.destroy import Destroyer
 from seawall.capabilities.keys.lists import KeyLister
 from seawall.capabilities.keys.model import Use
+from seawall.capabilities.keys.operations import data_plane
 from seawall.capabilities.keys.ports import KeyLists, KeyStore, Lease, RootOfTrust
+from seawall.capabilities.keys.ports_use import NonceRanges
 from seawall.capabilities.keys.revoke import Revocation
 from seawall.capabilities.keys.ring import KeyRing
 from seawall.capabilities.keys.root import RootDescription
-from seawall.capabilities.keys.use import KeyUser
+from seawall.capabilities.keys.update import Updater
 from seawall.capabilities.keys.vault import Vault
 from seawall.kernel.clock import Clock
 from seawall.kernel.command import Command, Turn
 from seawall.kernel.ids import Entropy
 from seawall.kernel.terms import Fact
+
+if TYPE_CHECKING:
+    from seawall.crypto.algorithms.slh_dsa import SlhDsaEngine
 
 Handler = Callable[[Any, Any], Any]
 
@@ -39,6 +46,8 @@ class Keys:
         keep_s: seconds that an unwrapped key is held at most.
         hold: unwrapped keys that are held at most.
         jurisdiction: where this node stands, as ISO 3166 code; without it only keys bound to no place are used.
+        slh_dsa: signs by SLH-DSA, where that was installed.
+        nonces: gives out ranges of nonces, without which nothing is encrypted by mechanisms that count them.
     """
 
     def __init__(
@@ -53,17 +62,31 @@ class Keys:
         keep_s: float = 300.0,
         hold: int = 10_000,
         jurisdiction: str = "",
+        slh_dsa: "SlhDsaEngine | None" = None,
+        nonces: NonceRanges | None = None,
     ) -> None:
         self._root = root
         self._ring = KeyRing(
-            Vault(store, root), lease, clock, keep_s=keep_s, limit=hold, entropy=entropy, jurisdiction=jurisdiction
+            Vault(store, root),
+            lease,
+            clock,
+            keep_s=keep_s,
+            limit=hold,
+            entropy=entropy,
+            jurisdiction=jurisdiction,
+            nonces=nonces,
+            slh_dsa=slh_dsa,
         )
         revocation = Revocation(lease, self._ring)
         self._domains = DomainMaker(store, root, entropy=entropy)
-        self._maker = KeyMaker(store, self._ring, revocation, entropy=entropy)
+        self._maker = KeyMaker(
+            store, self._ring, revocation, entropy=entropy, jurisdiction=jurisdiction, slh_dsa=slh_dsa
+        )
         self._states = StateChanger(store, revocation)
+        self._updater = Updater(store, revocation)
+        self._dates = DateKeeper(lists, self._states, revocation)
         self._destroyer = Destroyer(store, lists, self._states, revocation)
-        self._user = KeyUser(self._ring)
+        self._data_plane = data_plane(self._ring, entropy=entropy)
         self._lister = KeyLister(store, lists, root)
 
     def handlers(self) -> Mapping[type[Command], Handler]:
@@ -72,8 +95,10 @@ class Keys:
             c.CreateDomain: self._domains.create,
             c.ShredDomain: self._destroyer.shred_domain,
             c.CancelShred: self._destroyer.cancel_shred,
+            care.UpdateDomain: self._updater.domain,
             c.ListDomains: self._lister.domains,
             c.CreateKey: self._maker.create,
+            care.CreateKeys: self._maker.create_many,
             c.ListKeys: self._lister.keys,
             c.GetKey: self._lister.get,
             c.RotateKey: self._maker.rotate,
@@ -82,12 +107,16 @@ class Keys:
             c.ResumeKey: self._states.resume,
             c.DeactivateKey: self._states.deactivate,
             c.CompromiseKey: self._states.compromise,
+            care.UpdateKey: self._updater.key,
+            care.BlockKey: self._states.block,
+            care.UnblockKey: self._states.unblock,
+            care.ArchiveKey: self._states.archive,
+            care.RecoverKey: self._states.recover,
+            care.ApplyDates: self._dates.apply,
             c.DestroyKey: self._destroyer.destroy_key,
             c.CancelDestroyKey: self._states.cancel_destroy,
             c.FinishDestroy: self._destroyer.finish,
-            c.Encrypt: self._user.encrypt,
-            c.Decrypt: self._user.decrypt,
-            c.Rewrap: self._user.rewrap,
+            **self._data_plane,
         }
 
     def open_column(self, turn: Turn, domain: str, key: str, version: int | None, action: str) -> ColumnCipher:
@@ -109,13 +138,14 @@ class Keys:
         use = Use.PROCESS if action in PROCESSING else Use.PROTECT
         return ColumnCipher(self._ring, domain, key, version, use)
 
-    def held(self, domain: str, key: str) -> bool:
-        """Say whether a use of this key touches memory alone, so that it may run on the event loop.
+    def held(self, domain: str, key: str, *, many: bool = False) -> bool:
+        """Say whether a use of this key, or many, may run on the event loop: it touches memory alone, and is quick.
 
         Raises:
             Unavailable: when this node may use nothing from memory.
         """
-        return self._ring.hit(domain, key) is not None
+        key_held = self._ring.hit(domain, key)
+        return key_held is not None and key_held.quick and (not many or key_held.quick_many)
 
     def inventory(self, now_ms: int) -> Iterator[Fact]:
         """Say what keys, domains and root there are, as facts for evidence."""

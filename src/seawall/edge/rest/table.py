@@ -7,6 +7,7 @@ from seawall.capabilities.discover import commands as discover
 from seawall.capabilities.evidence import commands as evidence
 from seawall.capabilities.evidence.model import Assessment
 from seawall.capabilities.keys import commands as keys
+from seawall.capabilities.keys import commands_care as care
 from seawall.capabilities.keys import commands_root as root
 from seawall.capabilities.keys.views import DomainView, KeyView
 from seawall.capabilities.protect import commands as protect
@@ -24,21 +25,29 @@ _PRINCIPAL: Final = "/v1/principals/{principal}"
 DOMAINS: Final = (
     Route(method="POST", path="/v1/domains", command=keys.CreateDomain, result=DomainView, status=201),
     Route(method="GET", path="/v1/domains", command=keys.ListDomains, result=keys.Domains),
+    Route(method="PATCH", path=_DOMAIN, command=care.UpdateDomain, result=DomainView),
     Route(method="POST", path=f"{_DOMAIN}/shred", command=keys.ShredDomain, result=keys.Shredded),
     Route(method="POST", path=f"{_DOMAIN}/cancel-shred", command=keys.CancelShred, result=DomainView),
 )
 KEYS: Final = (
     Route(method="POST", path=f"{_DOMAIN}/keys", command=keys.CreateKey, result=KeyView, status=201),
+    Route(method="POST", path=f"{_DOMAIN}/keys/batch", command=care.CreateKeys, result=care.MadeKeys, status=201),
     Route(method="GET", path=f"{_DOMAIN}/keys", command=keys.ListKeys, result=keys.KeyPage),
     Route(method="GET", path="/v1/keys", command=keys.ListKeys, result=keys.KeyPage, fixed={"domain": ""}),
     Route(method="POST", path="/v1/keys/finish-destroy", command=keys.FinishDestroy, result=keys.Finished),
+    Route(method="POST", path="/v1/keys/apply-dates", command=care.ApplyDates, result=care.Applied),
     Route(method="GET", path=_KEY, command=keys.GetKey, result=KeyView),
+    Route(method="PATCH", path=_KEY, command=care.UpdateKey, result=KeyView),
     Route(method="POST", path=f"{_KEY}/rotate", command=keys.RotateKey, result=KeyView),
     Route(method="POST", path=f"{_KEY}/activate", command=keys.ActivateKey, result=KeyView),
     Route(method="POST", path=f"{_KEY}/suspend", command=keys.SuspendKey, result=KeyView),
     Route(method="POST", path=f"{_KEY}/resume", command=keys.ResumeKey, result=KeyView),
     Route(method="POST", path=f"{_KEY}/deactivate", command=keys.DeactivateKey, result=KeyView),
     Route(method="POST", path=f"{_KEY}/compromise", command=keys.CompromiseKey, result=KeyView),
+    Route(method="POST", path=f"{_KEY}/block", command=care.BlockKey, result=KeyView),
+    Route(method="POST", path=f"{_KEY}/unblock", command=care.UnblockKey, result=KeyView),
+    Route(method="POST", path=f"{_KEY}/archive", command=care.ArchiveKey, result=KeyView),
+    Route(method="POST", path=f"{_KEY}/recover", command=care.RecoverKey, result=KeyView),
     Route(method="POST", path=f"{_KEY}/destroy", command=keys.DestroyKey, result=KeyView),
     Route(method="POST", path=f"{_KEY}/cancel-destroy", command=keys.CancelDestroyKey, result=KeyView),
 )

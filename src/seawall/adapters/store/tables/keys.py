@@ -118,7 +118,8 @@ key_labels = Table(
     Column("value", String(256), nullable=False),
     Column("domain_id", String(36), nullable=False),
     Column("name", String(64), nullable=False),
-    Index("ix_key_labels_found", "domain_id", "label", "value", "name", postgresql_ops=_BYTES),
+    Index("ix_key_labels_label", "domain_id", "label", "name", postgresql_ops=_BYTES),
+    Index("ix_key_labels_value", "domain_id", "label", "value", "name", postgresql_ops=_BYTES),
 )
 
 key_versions = Table(

@@ -245,6 +245,10 @@ def upgrade() -> None:
             postgresql_ops={"name": "varchar_pattern_ops"},
         )
 
+    with op.batch_alter_table("credentials", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("bound_to", sa.LargeBinary(length=32), nullable=True))
+        batch_op.add_column(sa.Column("subject", sa.String(length=256), nullable=True))
+
     with op.batch_alter_table("domains", schema=None) as batch_op:
         batch_op.add_column(sa.Column("policy", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("revision", sa.Integer(), nullable=True))
@@ -405,6 +409,10 @@ def downgrade() -> None:
     with op.batch_alter_table("domains", schema=None) as batch_op:
         batch_op.drop_column("revision")
         batch_op.drop_column("policy")
+
+    with op.batch_alter_table("credentials", schema=None) as batch_op:
+        batch_op.drop_column("subject")
+        batch_op.drop_column("bound_to")
 
     with op.batch_alter_table("key_labels", schema=None) as batch_op:
         batch_op.drop_index("ix_key_labels_value", postgresql_ops={"name": "varchar_pattern_ops"})

@@ -1,0 +1,102 @@
+"""Which keys of a domain a filter takes, as statements whose plans stay flat: one index leads, in the order of names.
+
+Names are in the order of their bytes on both databases; PostgreSQL has operators of its own for it, whatever the
+database's collation, and the indexes are made for those.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import Column, ColumnElement, Connection, Select, exists, literal_column, select
+
+from seawall.adapters.store.tables import keys as t
+from seawall.capabilities.keys.filter import KeyFilter
+
+#: Up to so many keys whose rotation is due are looked up one by one; where there are more, a page finds them by name.
+_FEW_DUE: Final = 5_000
+_AFTER_EVERY_NAME: Final = "\x7f"  # names are of smaller bytes
+
+
+class KeySearch:
+    """Statements for one filter over one connection.
+
+    Args:
+        connection: to look at how much is due.
+        where: the filter.
+    """
+
+    def __init__(self, connection: Connection, where: KeyFilter) -> None:
+        self._bytewise = connection.dialect.name == "postgresql"
+        self._where = where
+        self._few_due = where.rotation_due_ms is None or self._due_are_few(connection, where.rotation_due_ms)
+
+    @property
+    def narrows(self) -> bool:
+        """Whether there may be domains none of whose keys it takes."""
+        return self._where != KeyFilter(archived=self._where.archived)
+
+    def page(self, domain_id: str, after: str, limit: int) -> Select[Any]:
+        """Select the rows of a domain's keys by name, after one."""
+        name = t.key_labels.c.name if self._where.label else t.keys.c.name
+        rows = select(t.keys).where(*self._conditions(name, domain_id))
+        if self._where.label:
+            rows = rows.join(t.key_labels, t.key_labels.c.key_id == t.keys.c.id)
+        if after:
+            rows = rows.where(self._later(name, after))
+        return rows.order_by(self._ordered(name)).limit(limit)
+
+    def has_some(self) -> ColumnElement[bool]:
+        """Ask of a domain in an outer statement whether it has such keys."""
+        name = t.key_labels.c.name if self._where.label else t.keys.c.name
+        some = select(t.keys.c.id).where(*self._conditions(name, t.domains.c.id))
+        if self._where.label:
+            some = some.join(t.key_labels, t.key_labels.c.key_id == t.keys.c.id)
+        return exists(some.correlate(t.domains))
+
+    def _conditions(self, name: Column[Any], domain_id: Any) -> list[ColumnElement[bool]]:
+        where, keys = self._where, t.keys.c
+        conditions: list[ColumnElement[bool]] = []
+        if where.label:
+            labels = t.key_labels.c
+            conditions += [labels.domain_id == domain_id, labels.label == where.label]
+            if where.value is not None:
+                conditions.append(labels.value == where.value)
+        else:
+            conditions.append(keys.domain_id == domain_id)
+        for column, value in (
+            (keys.state, where.state),
+            (keys.purpose, where.purpose),
+            (keys.algorithm, where.algorithm),
+        ):
+            if value is not None:
+                conditions.append(column == str(value))
+        if where.owner:
+            conditions.append(keys.owner == where.owner)
+        if where.prefix:
+            conditions += self._within(name, where.prefix)
+        if not where.archived:
+            conditions.append(keys.archived_ms.is_(None))
+        if where.rotation_due_ms is not None:
+            due = keys.rotate_after_ms <= where.rotation_due_ms
+            conditions.append(keys.id.in_(_due_ids(where.rotation_due_ms)) if self._few_due else due)
+        return conditions
+
+    def _within(self, name: Column[Any], prefix: str) -> list[ColumnElement[bool]]:
+        end = prefix + _AFTER_EVERY_NAME
+        if self._bytewise:
+            return [name.op("~>=~", is_comparison=True)(prefix), name.op("~<~", is_comparison=True)(end)]
+        return [name >= prefix, name < end]
+
+    def _later(self, name: Column[Any], after: str) -> ColumnElement[bool]:
+        return name.op("~>~", is_comparison=True)(after) if self._bytewise else name > after
+
+    def _ordered(self, name: Column[Any]) -> ColumnElement[Any]:
+        return literal_column(f"{name.table.name}.{name.name} USING ~<~") if self._bytewise else name
+
+    @staticmethod
+    def _due_are_few(connection: Connection, now_ms: int) -> bool:
+        return connection.execute(_due_ids(now_ms).offset(_FEW_DUE).limit(1)).first() is None
+
+
+def _due_ids(now_ms: int) -> Select[Any]:
+    due = t.keys.alias("due")
+    return select(due.c.id).where(due.c.rotate_after_ms <= now_ms)
