@@ -10,7 +10,8 @@ from seawall.capabilities.keys.model import Key, KeyVersion, Purpose, Use
 from seawall.capabilities.keys.purposes import usage_of, use_of
 from seawall.crypto.algorithms.instruments import NonceSource
 from seawall.crypto.algorithms.opening import open_cipher
-from seawall.crypto.algorithms.registry import Mechanism, NonceKind, Operation, mechanism_spec
+from seawall.crypto.algorithms.registry import Algorithm, Form, Mechanism, NonceKind, Operation, mechanism_spec, spec_of
+from seawall.crypto.algorithms.slh_dsa import SlhDsaEngine
 from seawall.crypto.envelope import Opener, Sealer
 from seawall.crypto.suite_envelope import SuiteOpener, SuiteSealer
 from seawall.crypto.suites import suite_of
@@ -35,6 +36,7 @@ class HeldKey:
         "_materials",
         "_now_ms",
         "_policy",
+        "_slh_dsa",
         "_tools",
         "_versions",
         "entropy",
@@ -56,7 +58,9 @@ class HeldKey:
         expires: float,
         now_ms: int,
         jurisdiction: str = "",
+        slh_dsa: SlhDsaEngine | None = None,
     ) -> None:
+        self._slh_dsa = slh_dsa
         self.id: UUID = key.id
         self.key = key
         self.version = key.version
@@ -188,9 +192,19 @@ class HeldKey:
             if material is None:
                 raise Unavailable("keys.changing", "the key changed just now.", remedy="Try again.")
             with material:
-                kept = open_tool(operation, version, chosen, material, self.entropy)
+                kept = open_tool(operation, version, chosen, material, self.entropy, slh_dsa=self._slh_dsa)
         self._tools[name] = kept
         return kept
+
+    @property
+    def quick(self) -> bool:
+        """Whether its use takes no longer than others can wait for it."""
+        return self.key.algorithm is not Algorithm.SLH_DSA_SHA2_128S
+
+    @property
+    def quick_many(self) -> bool:
+        """Whether hundreds of uses take no longer."""
+        return spec_of(self.key.algorithm).form is Form.SYMMETRIC
 
     @property
     def lacks_nonces(self) -> bool:

@@ -4,6 +4,7 @@ from seawall.capabilities.keys.model import KeyVersion
 from seawall.crypto.algorithms import opening
 from seawall.crypto.algorithms.instruments import Agreement, Cipher, Decapsulator, KeyUnwrapper, Mac, Signer
 from seawall.crypto.algorithms.registry import Mechanism, Operation
+from seawall.crypto.algorithms.slh_dsa import SlhDsaEngine
 from seawall.kernel.errors import InvalidInput
 from seawall.kernel.ids import Entropy
 from seawall.kernel.secret import Secret
@@ -12,7 +13,13 @@ Tool = Cipher | KeyUnwrapper | Signer | Mac | Agreement | Decapsulator
 
 
 def open_tool(
-    operation: Operation, version: KeyVersion, mechanism: Mechanism, material: Secret, entropy: Entropy
+    operation: Operation,
+    version: KeyVersion,
+    mechanism: Mechanism,
+    material: Secret,
+    entropy: Entropy,
+    *,
+    slh_dsa: SlhDsaEngine | None = None,
 ) -> Tool:
     """Open a version's material for an operation.
 
@@ -25,7 +32,7 @@ def open_tool(
         case Operation.WRAP | Operation.UNWRAP:
             return opening.open_wrapper(algorithm, mechanism, material)
         case Operation.SIGN | Operation.VERIFY:
-            return opening.open_signer(algorithm, mechanism, material)
+            return opening.open_signer(algorithm, mechanism, material, engine=slh_dsa)
         case Operation.MAC | Operation.VERIFY_MAC:
             return opening.open_mac(algorithm, material)
         case Operation.DERIVE:

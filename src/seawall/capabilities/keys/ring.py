@@ -17,6 +17,7 @@ from seawall.capabilities.keys.ports_use import NonceRanges
 from seawall.capabilities.keys.vault import Sealed, Vault
 from seawall.crypto.algorithms.instruments import NonceSource
 from seawall.crypto.algorithms.nonces import CountedNonces
+from seawall.crypto.algorithms.slh_dsa import SlhDsaEngine
 from seawall.kernel.clock import Clock
 from seawall.kernel.errors import Unavailable
 from seawall.kernel.ids import Entropy
@@ -59,6 +60,8 @@ class KeyRing:
         limit: keys that are held at most; the one held longest goes first.
         entropy: random bytes for nonces.
         jurisdiction: where this node stands; empty where none was declared.
+        nonces: gives out ranges of nonces, for mechanisms that count them.
+        slh_dsa: signs by SLH-DSA, where that was installed.
     """
 
     def __init__(
@@ -72,7 +75,9 @@ class KeyRing:
         entropy: Entropy = os.urandom,
         jurisdiction: str = "",
         nonces: NonceRanges | None = None,
+        slh_dsa: SlhDsaEngine | None = None,
     ) -> None:
+        self._slh_dsa = slh_dsa
         self._vault = vault
         self._nonces = nonces
         self._lease = lease
@@ -198,6 +203,7 @@ class KeyRing:
             expires=self._now() + keep_s,
             now_ms=now_ms,
             jurisdiction=self._jurisdiction,
+            slh_dsa=self._slh_dsa,
         )
 
     def _kek(self, held: _Generation, domain: Domain, wrapped: bytes) -> Secret:
