@@ -18,13 +18,19 @@ class _Shy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be known of a credential."""
+    """What may be known of a credential.
+
+    ``certificate`` is SHA-256 of a client certificate, in hexadecimal: the one that this is, or that a token is bound to;
+    ``subject`` is whom it names.
+    """
 
     id: str
     kind: CredentialKind
     created_ms: int
     expires_ms: int
     ended_ms: int | None
+    subject: str | None = None
+    certificate: str | None = None
 
 
 class PrincipalView(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,12 +130,16 @@ class RevokeRole(_OfPrincipal, frozen=True, kw_only=True):
 
 
 class IssueToken(_OfPrincipal, frozen=True, kw_only=True):
-    """Make a bearer token for a principal; it is shown this once."""
+    """Make a bearer token for a principal; it is shown this once.
+
+    ``certificate`` is SHA-256 of the only client certificate with which it may be used, in hexadecimal (RFC 8705).
+    """
 
     action: ClassVar[str] = "access.token.issue"
     activity: ClassVar[int] = _CREATE
     intent: ClassVar[bool] = True
     days: int = 90
+    certificate: str | None = None
 
 
 class TokenIssued(_Shy, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from typing import Final
 
 from seawall.access import commands as c
 from seawall.access.authenticator import REVOKED, Authenticator, refusal
+from seawall.access.certificates import certificate_id, check_fingerprint
 from seawall.access.model import Credential, CredentialKind, Holder
 from seawall.access.people import find_enabled, view
 from seawall.access.ports import Epoch, IdentityStore, IdentityTransaction
@@ -49,16 +50,27 @@ class Credentials:
         """Make a token.
 
         Raises:
-            InvalidInput: access.token_days.
+            InvalidInput: access.token_days, access.certificate_fingerprint.
             NotFound: access.principal_unknown.
             Conflict: access.principal_disabled.
         """
         if not 1 <= command.days <= MAX_TOKEN_DAYS:
             raise InvalidInput("access.token_days", f"a token lasts 1 to {MAX_TOKEN_DAYS} days.", field="days")
+        bound_to = None if command.certificate is None else check_fingerprint(command.certificate)
         with self._store.begin() as tx:
             identity = find_enabled(tx, command.principal)
-            minted, kept = self._add(tx, CredentialKind.TOKEN, identity.id, turn.now_ms, command.days * _DAY_MS)
+            minted, kept = self._add(
+                tx,
+                CredentialKind.TOKEN,
+                identity.id,
+                turn.now_ms,
+                command.days * _DAY_MS,
+                begun_with=None if bound_to is None else certificate_id(bound_to),
+                bound_to=bound_to,
+            )
             facts = {"credential": kept.id, "kind": kept.kind.value, "expires_ms": kept.expires_ms}
+            if bound_to is not None:
+                facts["fingerprint"] = bound_to.hex()
             tx.outbox(turn.record(facts, resource=Resource(type="principal", id=identity.id)))
         return c.TokenIssued(id=kept.id, token=minted.text, expires_ms=kept.expires_ms)
 
@@ -175,6 +187,7 @@ class Credentials:
         lasts_ms: int,
         *,
         begun_with: str | None = None,
+        bound_to: bytes | None = None,
     ) -> tuple[Minted, Credential]:
         minted = mint(kind, self._entropy)
         kept = Credential(
@@ -186,6 +199,7 @@ class Credentials:
             expires_ms=now_ms + lasts_ms,
             seen_ms=now_ms,
             begun_with=begun_with,
+            bound_to=bound_to,
         )
         tx.add_credential(kept)
         return minted, kept

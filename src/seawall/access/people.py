@@ -4,7 +4,7 @@ import os
 from uuid import UUID
 
 from seawall.access import commands as c
-from seawall.access.model import Credential, Identity
+from seawall.access.model import Credential, CredentialKind, Identity
 from seawall.access.ports import Epoch, IdentityReads, IdentityStore
 from seawall.access.roles import check_roles
 from seawall.kernel.command import Record, Turn
@@ -185,10 +185,18 @@ def view(identity: Identity, *credentials: Credential) -> c.PrincipalView:
                 created_ms=credential.created_ms,
                 expires_ms=credential.expires_ms,
                 ended_ms=credential.ended_ms,
+                subject=credential.subject,
+                certificate=fingerprint_of(credential),
             )
             for credential in credentials
         ),
     )
+
+
+def fingerprint_of(credential: Credential) -> str | None:
+    """Return SHA-256 of the client certificate that a credential is or is bound to, in hexadecimal."""
+    of = credential.digest if credential.kind is CredentialKind.CERTIFICATE else credential.bound_to
+    return None if of is None else of.hex()
 
 
 def _check_new_name(name: str) -> str:

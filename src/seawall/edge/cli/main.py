@@ -89,6 +89,8 @@ def build() -> App:
         ("assign", "Say in which domains a principal acts."),
         ("token", "Issue a bearer token; it is shown once."),
         ("revoke-token", "End a token, a session or an enrolment code at once."),
+        ("certificate", "Let a client certificate stand for a principal."),
+        ("revoke-certificate", "Let a client certificate stand for nobody any more, at once."),
         ("invite", "Make a one-time enrolment code."),
         ("enrol", "Exchange an enrolment code for a token."),
     ):

@@ -3,6 +3,7 @@
 from typing import Final
 
 from seawall.access import commands as access
+from seawall.access import commands_certificates as certificates
 from seawall.capabilities.discover import commands as discover
 from seawall.capabilities.evidence import commands as evidence
 from seawall.capabilities.evidence.model import Assessment
@@ -130,6 +131,14 @@ PEOPLE: Final = (
     ),
     Route(method="POST", path=f"{_PRINCIPAL}/tokens", command=access.IssueToken, result=access.TokenIssued, status=201),
     Route(method="DELETE", path="/v1/tokens/{id}", command=access.RevokeToken, status=204),
+    Route(
+        method="POST",
+        path=f"{_PRINCIPAL}/certificates",
+        command=certificates.RegisterCertificate,
+        result=certificates.CertificateRegistered,
+        status=201,
+    ),
+    Route(method="DELETE", path="/v1/certificates/{id}", command=certificates.RevokeCertificate, status=204),
     Route(method="POST", path="/v1/enrolments", command=access.Enrol, result=access.Enrolled, status=201, public=True),
     Route(method="POST", path="/v1/sessions", command=access.SignIn, result=access.SignedIn, status=201, public=True),
     Route(method="GET", path="/v1/policies", command=access.ShowPolicies, result=access.PoliciesShown),

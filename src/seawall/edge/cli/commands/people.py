@@ -76,9 +76,16 @@ def show(principal: str, *, options: Options | None = None) -> int:
     _show(output, [one])
     output.table(
         "",
-        ("credential", "kind", "made", "expires", "ended"),
+        ("credential", "kind", "made", "expires", "ended", "certificate"),
         [
-            (had.id, had.kind, iso(had.created_ms), iso(had.expires_ms), iso(had.ended_ms) if had.ended_ms else "")
+            (
+                had.id,
+                had.kind,
+                iso(had.created_ms),
+                iso(had.expires_ms),
+                iso(had.ended_ms) if had.ended_ms else "",
+                had.subject or had.certificate or "",
+            )
             for had in one.credentials
         ],
     )
@@ -159,19 +166,27 @@ def assign(
     return 0
 
 
-def token(principal: str, *, days: int = 90, out: Path | None = None, options: Options | None = None) -> int:
+def token(
+    principal: str,
+    *,
+    days: int = 90,
+    certificate: str | None = None,
+    out: Path | None = None,
+    options: Options | None = None,
+) -> int:
     """Issue a bearer token.
 
     Args:
         principal: whose.
         days: how long it is valid.
+        certificate: SHA-256 of the only client certificate with which it may be used, in hexadecimal.
         out: a file for it, made 0600; it is shown once otherwise.
     """
     from seawall.access.commands import IssueToken
 
     options = options or Options()
     with place_for(out) as write, options.session() as session:
-        issued = session.perform(IssueToken(principal=principal, days=days))
+        issued = session.perform(IssueToken(principal=principal, days=days, certificate=certificate))
         write(issued.token + "\n")
     _hand_over(options.output, issued.token, out, {"id": issued.id, "expires_ms": issued.expires_ms})
     return 0
@@ -192,6 +207,41 @@ def revoke_token(credential: str, *, options: Options | None = None) -> int:
         session.perform(RevokeToken(id=ended))
     options.output.document({"ended": ended})
     options.output.plain(f"ended {ended}")
+    return 0
+
+
+def certificate(principal: str, file: Path, *, options: Options | None = None) -> int:
+    """Let a client certificate stand for a principal, until it expires or is revoked.
+
+    Args:
+        principal: its name or id.
+        file: the certificate (PEM), alone in its file.
+    """
+    from seawall.access.commands_certificates import RegisterCertificate
+
+    try:
+        pem = file.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        raise InvalidInput("cli.file_unreadable", f"{file} cannot be read as PEM.", field="FILE") from None
+    output, made = _perform(options, RegisterCertificate(principal=principal, certificate=pem))
+    output.plain(f"{made.id}  {made.subject}, until {iso(made.expires_ms)}")
+    output.plain(f"SHA-256 {made.fingerprint}")
+    return 0
+
+
+def revoke_certificate(credential: str, *, options: Options | None = None) -> int:
+    """Let a client certificate stand for nobody any more, at once; tokens bound to it end with it.
+
+    Args:
+        credential: its id, as people show tells it.
+    """
+    from seawall.access.commands_certificates import RevokeCertificate
+
+    options = options or Options()
+    with options.session() as session:
+        session.perform(RevokeCertificate(id=credential))
+    options.output.document({"ended": credential})
+    options.output.plain(f"ended {credential}")
     return 0
 
 
