@@ -24,7 +24,9 @@ class TracedDesk:
         self.submit = desk.submit
         self.stranger = desk.stranger
 
-    async def handle(self, principal: Principal, command: Command, *, source: str, origin: str = "", **more: Any) -> Any:
+    async def handle(
+        self, principal: Principal, command: Command, *, source: str, origin: str = "", **more: Any
+    ) -> Any:
         """Carry out a command.
 
         Raises:

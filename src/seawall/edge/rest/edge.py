@@ -73,7 +73,7 @@ def compose(
     limits = limits or Limits()
     table = operations(routes)
     mark = secrets.token_hex(8).encode()
-    service = Service(corridor, tokens, counters, limits, tracer, mark)
+    service = Service(corridor, tokens, counters, limits, tracer=tracer, mark=mark)
     extra = {**probes(service, counters, readiness, gauges, handshakes), "/openapi.json": _description(table, version)}
     lane = Lane(corridor, tokens, table, counters=counters, hosts=hosts, limits=limits, tracer=tracer, mark=mark)
     return Edge(build(service, table, extra, hosts, fallback), lane)

@@ -109,12 +109,10 @@ class Lane:
             principal = self._recall(None, certificate)
         else:
             return None
-        if principal is None:
-            return None
-        if self._tracer is not None and self._tracer.chosen(named.get(b"traceparent")):
+        if self._tracer is not None and principal is not None and self._tracer.chosen(named.get(b"traceparent")):
             headers.append((FOLLOWED, self._mark))
-            return None
-        return target, principal
+            principal = None
+        return None if principal is None else (target, principal)
 
     def begin(
         self, target: Target, principal: Principal, body: bytes | bytearray, origin: str
