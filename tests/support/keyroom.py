@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from seawall.adapters.roots.memory import memory_root
 from seawall.adapters.store.keys_memory import MemoryKeys
+from seawall.capabilities.keys.errors import nonces_exhausted
 from seawall.capabilities.keys.service import Keys
 from seawall.kernel.clock import FixedClock
 from seawall.kernel.command import Command, Record
@@ -40,6 +41,22 @@ class MemoryLease:
     def wait_all(self) -> None:
         self.waits += 1
         assert self.acknowledged == self.value, "the answer would leave before this process dropped its keys"
+
+
+class MemoryNonces:
+    """Ranges of nonces in this process, until ``limit``."""
+
+    def __init__(self) -> None:
+        self.given: dict[tuple[Any, int], int] = {}
+        self.limit = 1 << 32
+
+    def take(self, key_id: Any, version: int, count: int) -> tuple[int, int]:
+        first = self.given.get((key_id, version), 0)
+        stop = min(first + count, self.limit)
+        if stop <= first:
+            raise nonces_exhausted(version)
+        self.given[key_id, version] = stop
+        return first, stop
 
 
 class RoomTurn:
@@ -78,13 +95,21 @@ class KeyRoom:
         self.store = MemoryKeys() if store is None else store
         self.lists = self.store if lists is None else lists
         self.root = memory_root() if root is None else root
+        self.nonces = MemoryNonces()
         self.lease = MemoryLease() if lease is None else lease
         self.last: RoomTurn = self.turn()
         self.keys = self.another(**limits)
 
     def another(self, **limits: Any) -> Keys:
         """Make the room of another process of the same home."""
-        return Keys(store=self.store, lists=self.lists, root=self.root, lease=self.lease, clock=self.clock, **limits)
+        return Keys(
+            store=self.store,
+            lists=self.lists,
+            root=self.root,
+            lease=self.lease,
+            clock=self.clock,
+            **{"nonces": self.nonces, **limits},
+        )
 
     def turn(self, deny: frozenset[str] = frozenset()) -> RoomTurn:
         """Make a turn at the present time."""

@@ -1,9 +1,10 @@
 """Ranges of nonces, each given out once: durably, before any of it is used."""
 
 import os
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, select, update
 
 from seawall.adapters.store.engine import Store
 from seawall.adapters.store.rowmac import RowMac
@@ -39,17 +40,25 @@ class StoredNonces:
         t = nonce_counters
         mine = (t.c.key_id == str(key_id), t.c.version == version)
         with self._store.begin() as tx:
-            row = tx.connection.execute(select(t).where(*mine).with_for_update()).mappings().first()
-            if row is None:
-                prefix, given = int.from_bytes(self._entropy(_PREFIX_BYTES)), 0
-            else:
-                self._mac.check(t.name, {name: value for name, value in row.items() if name != "mac"}, row["mac"])
-                prefix, given = row["prefix"], row["given"]
+            self._begin_counter(tx.connection, key_id, version)
+            row = tx.connection.execute(select(t).where(*mine).with_for_update()).mappings().one()
+            self._mac.check(t.name, {name: value for name, value in row.items() if name != "mac"}, row["mac"])
+            prefix, given = row["prefix"], row["given"]
             stop = min(given + count, MOST_NONCES)
             if stop == given:
                 raise nonces_exhausted(version)
-            values = {"key_id": str(key_id), "version": version, "prefix": prefix, "given": stop}
-            values["mac"] = self._mac.seal(t.name, values)
-            tx.connection.execute(insert(t).values(values) if row is None else update(t).where(*mine).values(values))
+            tx.connection.execute(update(t).where(*mine).values(self._sealed(key_id, version, prefix, stop)))
         base = prefix << _COUNTER_BITS
         return base + given, base + stop
+
+    def _begin_counter(self, connection: Connection, key_id: UUID, version: int) -> None:
+        # Two nodes may come first at once: one row is kept, and both then wait for it.
+        from sqlalchemy.dialects import postgresql, sqlite
+
+        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        fresh = self._sealed(key_id, version, int.from_bytes(self._entropy(_PREFIX_BYTES)), 0)
+        connection.execute(insert(nonce_counters).values(fresh).on_conflict_do_nothing())
+
+    def _sealed(self, key_id: UUID, version: int, prefix: int, given: int) -> dict[str, Any]:
+        values = {"key_id": str(key_id), "version": version, "prefix": prefix, "given": given}
+        return {**values, "mac": self._mac.seal(nonce_counters.name, values)}
