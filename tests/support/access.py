@@ -51,7 +51,14 @@ class AccessTurn:
         self.records: list[tuple[Record, dict[str, Any], Resource | None]] = []
         self.facts: dict[str, Any] = {}
 
-    def record(self, facts: Mapping[str, Any] | None = None, *, resource: Resource | None = None) -> Record:
+    def record(
+        self,
+        facts: Mapping[str, Any] | None = None,
+        *,
+        resource: Resource | None = None,
+        action: str | None = None,
+        uid: str | None = None,
+    ) -> Record:
         record = Record(uid=f"uid-{next(_uids)}", body=b"{}")
         self.records.append((record, dict(facts or {}), resource))
         return record

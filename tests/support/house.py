@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from seawall.access.approvals.service import dual_control
 from seawall.access.authenticator import Authenticator
 from seawall.access.policy import PolicyDecider
 from seawall.access.service import handlers as people
@@ -13,6 +14,7 @@ from seawall.adapters.ledger.projection import SqliteProjection
 from seawall.adapters.roots.memory import memory_root
 from seawall.adapters.sources.targets import Targets as Sources
 from seawall.adapters.store.access import StoreIdentities
+from seawall.adapters.store.approvals import StoredApprovals
 from seawall.adapters.store.core import KeptCheckpoint, StoreOutbox
 from seawall.adapters.store.discover import SqlScanStore
 from seawall.adapters.store.engine import Store
@@ -24,6 +26,7 @@ from seawall.adapters.store.rowmac import RowMac
 from seawall.adapters.targets.open import FileTargets
 from seawall.app.bridges.access_seen import AccessSeen
 from seawall.app.bridges.data_seen import DataSeen
+from seawall.app.bridges.key_labels import KeyLabels
 from seawall.app.bridges.keys_seen import KeysSeen
 from seawall.app.bridges.ledger_seen import LedgerWatched
 from seawall.app.bridges.node_seen import NodeDescribed
@@ -115,8 +118,20 @@ class House:
         self.classifier = ScanClassifier(self.scanner, self.scans, targets)
         self._commit = self.ledger.commit()
         self._uids = EventUids()
+        self.approvals = StoredApprovals(self.store, mac)
+        self.dual_control = dual_control(
+            self.approvals,
+            lease,
+            self.ledger,
+            installation=ORIGIN,
+            decider=self.decider,
+            hosts=["localhost"],
+            vocabulary=lambda: {kind.__name__: kind for kind in self.desk.commands},
+            labels=KeyLabels(self.key_store),
+        )
         self.desk = Desk(
             handlers={
+                **self.dual_control.handlers,
                 **self.keys.handlers(),
                 **people(
                     self.identities,
@@ -138,6 +153,7 @@ class House:
             clock=self.clock,
             uids=self._uids,
             strangers=StrangerLog(),
+            approvals=self.dual_control.gate,
         )
         settings = settings or Settings()
         data = DataSeen(self.scans, self.protections)

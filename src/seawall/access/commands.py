@@ -7,7 +7,7 @@ import msgspec
 from seawall.access.model import CredentialKind, PrincipalKind
 from seawall.access.tokens import id_of
 from seawall.kernel.command import Command
-from seawall.kernel.terms import Resource, Role
+from seawall.kernel.terms import Principal, Resource, Role
 
 _CREATE, _READ, _UPDATE, _DELETE, _OTHER = 1, 2, 3, 4, 99
 
@@ -43,6 +43,7 @@ class PrincipalView(msgspec.Struct, frozen=True, kw_only=True):
     domains: tuple[str, ...]
     created_ms: int
     disabled_ms: int | None
+    person: str | None = None
     credentials: tuple[CredentialView, ...] = ()
 
 
@@ -54,7 +55,10 @@ class PrincipalPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CreatePrincipal(Command, frozen=True, kw_only=True):
-    """Make a principal; without a domain it acts in none, and ``*`` stands for all."""
+    """Make a principal; without a domain it acts in none, and ``*`` stands for all.
+
+    ``person`` names a principal of the same person, where this is not their first.
+    """
 
     action: ClassVar[str] = "access.principal.create"
     activity: ClassVar[int] = _CREATE
@@ -62,10 +66,16 @@ class CreatePrincipal(Command, frozen=True, kw_only=True):
     kind: PrincipalKind = PrincipalKind.PERSON
     roles: tuple[Role, ...] = ()
     domains: tuple[str, ...] = ()
+    person: str | None = None
 
     def resource(self) -> Resource:
         """Name what is acted on."""
         return Resource(type="principal", id=self.name)
+
+    def concerns(self, principal: Principal) -> tuple[str, ...]:
+        """Name the actions whose quorum this needs: with roles, that of giving them too."""
+        del principal
+        return (self.action, GrantRole.action) if self.roles else (self.action,)
 
 
 class ListPrincipals(Command, frozen=True, kw_only=True):
@@ -121,6 +131,15 @@ class AssignDomains(_OfPrincipal, frozen=True, kw_only=True):
     domains: tuple[str, ...]
 
 
+class LinkPrincipal(_OfPrincipal, frozen=True, kw_only=True):
+    """Say that a principal belongs to the same person as another: their duties and votes count as one person's."""
+
+    action: ClassVar[str] = "access.principal.link"
+    activity: ClassVar[int] = _UPDATE
+    intent: ClassVar[bool] = True
+    person: str  # the id or the name of another principal of that person
+
+
 class RevokeRole(_OfPrincipal, frozen=True, kw_only=True):
     """Take a role from a principal, at once."""
 
@@ -140,6 +159,10 @@ class IssueToken(_OfPrincipal, frozen=True, kw_only=True):
     intent: ClassVar[bool] = True
     days: int = 90
     certificate: str | None = None
+
+    def concerns(self, principal: Principal) -> tuple[str, ...]:
+        """Name the actions whose quorum this needs: none where somebody makes a token for themselves."""
+        return () if self.principal in {principal.id, principal.name} else (self.action,)
 
 
 class TokenIssued(_Shy, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ import os
 from typing import Final
 
 from seawall.access import commands as c
+from seawall.access.approvals.quorum import found as found_quorum
 from seawall.access.authenticator import REVOKED, Authenticator, refusal
 from seawall.access.certificates import certificate_id, check_fingerprint
 from seawall.access.model import Credential, CredentialKind, Holder
@@ -72,6 +73,8 @@ class Credentials:
             if bound_to is not None:
                 facts["fingerprint"] = bound_to.hex()
             tx.outbox(turn.record(facts, resource=Resource(type="principal", id=identity.id)))
+            founded = found_quorum(tx, turn)
+        self._renew(founded)
         return c.TokenIssued(id=kept.id, token=minted.text, expires_ms=kept.expires_ms)
 
     def revoke_token(self, turn: Turn, command: c.RevokeToken) -> None:
@@ -130,6 +133,8 @@ class Credentials:
                 "token": kept_token.id,
             }
             tx.outbox(turn.record(facts, resource=Resource(type="session", id=kept_session.id)))
+            founded = found_quorum(tx, turn)
+        self._renew(founded)
         return c.Enrolled(
             principal=view(identity),
             cookie=session.text,
@@ -160,6 +165,8 @@ class Credentials:
             )
             facts = {"principal": holder.identity.id, "credential": holder.credential.id, "session": kept.id}
             tx.outbox(turn.record(facts, resource=Resource(type="session", id=kept.id)))
+            founded = found_quorum(tx, turn)
+        self._renew(founded)
         return c.SignedIn(principal=view(holder.identity), cookie=minted.text, expires_ms=kept.expires_ms)
 
     def sign_out(self, turn: Turn, _: c.SignOut) -> None:
@@ -177,6 +184,11 @@ class Credentials:
             tx.outbox(turn.record({}, resource=Resource(type="session", id=holder.credential.id)))
             tx.announce()
         self._epoch.bump()
+
+    def _renew(self, founded: bool) -> None:
+        if founded:
+            # What was remembered of the rules is void, here and in every other process.
+            self._epoch.bump()
 
     def _add(
         self,

@@ -15,7 +15,10 @@ class PrincipalKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A principal as the store knows it. A disabled one stays, because the ledger names it."""
+    """A principal as the store knows it. A disabled one stays, because the ledger names it.
+
+    Principals with the same ``person`` belong to one; without one a principal is a person, or a thing, of its own.
+    """
 
     id: str
     name: str
@@ -24,6 +27,12 @@ class Identity:
     domains: frozenset[str] = frozenset()
     created_ms: int
     disabled_ms: int | None = None
+    person: str | None = None
+
+    @property
+    def whose(self) -> str:
+        """Whose it is: what separation of duties and voting count by."""
+        return self.person or self.id
 
     def principal(self, proof: Proof, credential_id: str | None = None) -> Principal:
         """Speak of it as of somebody who has proved itself, by a credential."""

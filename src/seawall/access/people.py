@@ -1,12 +1,14 @@
 """Principals and what they may be: each change is stored with its record, and acts at once."""
 
 import os
+from dataclasses import replace
 from uuid import UUID
 
 from seawall.access import commands as c
+from seawall.access.approvals.quorum import found as found_quorum
 from seawall.access.model import Credential, CredentialKind, Identity
 from seawall.access.ports import Epoch, IdentityReads, IdentityStore
-from seawall.access.roles import check_roles
+from seawall.access.roles import check_person, check_roles
 from seawall.kernel.command import Record, Turn
 from seawall.kernel.errors import Conflict, InvalidInput, NotFound
 from seawall.kernel.ids import Entropy, check_name, uuid7
@@ -42,15 +44,41 @@ class People:
         if identity.roles:
             turn.check(c.GrantRole.action, Resource(type="principal", id=identity.id))
         with self._store.begin() as tx:
-            tx.add(identity, turn.principal.id)
             facts = {
                 "name": identity.name,
                 "kind": identity.kind.value,
                 "roles": sorted(identity.roles),
                 "domains": sorted(identity.domains),
             }
+            if command.person is not None:
+                identity = replace(identity, person=find_enabled(tx, command.person, field="person").whose)
+                facts["person"] = identity.whose
+                check_person([*tx.of_person(identity.whose), identity])
+            tx.add(identity, turn.principal.id)
             tx.outbox(turn.record(facts, resource=Resource(type="principal", id=identity.id)))
         return view(identity)
+
+    def link(self, turn: Turn, command: c.LinkPrincipal) -> c.PrincipalView:
+        """Say that a principal, and whatever is its person's already, belongs to another person.
+
+        Raises:
+            NotFound: access.principal_unknown.
+            Conflict: access.separation_of_duties, access.principal_disabled, access.person_linked.
+        """
+        with self._store.begin() as tx:
+            identity = find_enabled(tx, command.principal)
+            person = find_enabled(tx, command.person, field="person").whose
+            if identity.whose == person:
+                raise Conflict("access.person_linked", "these belong to one person already.", field="person")
+            mine = tx.of_person(identity.whose)
+            check_person([*tx.of_person(person), *mine])
+            for one in mine:
+                tx.link(one.id, person)
+                tx.outbox(_told(turn, one, person=person, before=one.whose))
+            tx.announce()
+            after = find(tx, identity.id)
+        self._epoch.bump()
+        return view(after)
 
     def list(self, turn: Turn, command: c.ListPrincipals) -> c.PrincipalPage:
         """List principals by name."""
@@ -97,9 +125,11 @@ class People:
             identity = find_enabled(tx, command.principal)
             if command.role in identity.roles:
                 raise Conflict("access.role_held", f"{identity.name} is {command.role} already.", field="role")
-            check_roles(identity.roles | {command.role})
+            roles = check_roles(identity.roles | {command.role})
+            _check_others(tx, replace(identity, roles=roles))
             tx.give(identity.id, command.role, turn.principal.id, turn.now_ms)
             tx.outbox(_told(turn, identity, role=command.role.value))
+            found_quorum(tx, turn)
             tx.announce()
             after = find(tx, identity.id)
         self._epoch.bump()
@@ -115,6 +145,7 @@ class People:
         domains = _check_domains(command.domains)
         with self._store.begin() as tx:
             identity = find_enabled(tx, command.principal)
+            _check_others(tx, replace(identity, domains=domains))
             tx.assign(identity.id, domains)
             tx.outbox(_told(turn, identity, domains=sorted(domains), before=sorted(identity.domains)))
             tx.announce()
@@ -143,7 +174,7 @@ class People:
         return view(after)
 
 
-def find(moment: IdentityReads, id_or_name: str) -> Identity:
+def find(moment: IdentityReads, id_or_name: str, *, field: str = "principal") -> Identity:
     """Find a principal, also a disabled one.
 
     Raises:
@@ -151,20 +182,20 @@ def find(moment: IdentityReads, id_or_name: str) -> Identity:
     """
     identity = moment.find(id_or_name)
     if identity is None:
-        raise NotFound("access.principal_unknown", "there is no such principal.", field="principal")
+        raise NotFound("access.principal_unknown", "there is no such principal.", field=field)
     return identity
 
 
-def find_enabled(moment: IdentityReads, id_or_name: str) -> Identity:
+def find_enabled(moment: IdentityReads, id_or_name: str, *, field: str = "principal") -> Identity:
     """Find a principal that is not disabled.
 
     Raises:
         NotFound: access.principal_unknown.
         Conflict: access.principal_disabled.
     """
-    identity = find(moment, id_or_name)
+    identity = find(moment, id_or_name, field=field)
     if identity.disabled_ms is not None:
-        raise Conflict("access.principal_disabled", f"{identity.name} is shut out for good.", field="principal")
+        raise Conflict("access.principal_disabled", f"{identity.name} is shut out for good.", field=field)
     return identity
 
 
@@ -178,6 +209,7 @@ def view(identity: Identity, *credentials: Credential) -> c.PrincipalView:
         domains=tuple(sorted(identity.domains)),
         created_ms=identity.created_ms,
         disabled_ms=identity.disabled_ms,
+        person=identity.person,
         credentials=tuple(
             c.CredentialView(
                 id=credential.id,
@@ -211,6 +243,11 @@ def _check_new_name(name: str) -> str:
 
 def _check_domains(domains: tuple[str, ...]) -> frozenset[str]:
     return frozenset(domain if domain == "*" else check_name(domain, field="domains") for domain in domains)
+
+
+def _check_others(moment: IdentityReads, changed: Identity) -> None:
+    others = [one for one in moment.of_person(changed.whose) if one.id != changed.id]
+    check_person([*others, changed])
 
 
 def _check_not_last(moment: IdentityReads) -> None:

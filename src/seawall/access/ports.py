@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from seawall.access.approvals.model import InForce
 from seawall.access.model import Credential, Holder, Identity, PolicyFile
 from seawall.kernel.command import Record
 from seawall.kernel.paging import Page
@@ -53,6 +54,10 @@ class IdentityReads(Protocol):
         """Count the principals that are administrators and not disabled."""
         ...
 
+    def of_person(self, person: str) -> Sequence[Identity]:
+        """List the principals of a person that are not disabled."""
+        ...
+
 
 class IdentityWrites(Protocol):
     """Changes to principals."""
@@ -67,6 +72,10 @@ class IdentityWrites(Protocol):
 
     def assign(self, identity_id: str, domains: frozenset[str]) -> None:
         """Store in which domains a principal acts."""
+        ...
+
+    def link(self, identity_id: str, person: str) -> None:
+        """Store whose a principal is."""
         ...
 
     def give(self, identity_id: str, role: Role, by: str, now_ms: int) -> None:
@@ -114,7 +123,23 @@ class Telling(Protocol):
         ...
 
 
-class IdentityTransaction(IdentityReads, IdentityWrites, CredentialWrites, Telling, Protocol):
+class Founders(Protocol):
+    """What ends the first administrator's power."""
+
+    def in_force(self) -> InForce:
+        """Read the rules of quorum."""
+        ...
+
+    def put_rules(self, rules: InForce, by: str, now_ms: int) -> None:
+        """Store the rules of quorum that are in force from now on."""
+        ...
+
+    def custodians(self, now_ms: int) -> int:
+        """Count the persons who are custodians, not disabled, and have a token or session that holds."""
+        ...
+
+
+class IdentityTransaction(IdentityReads, IdentityWrites, CredentialWrites, Telling, Founders, Protocol):
     """One change of state: all of it or none; changes take turns."""
 
 

@@ -1,8 +1,9 @@
-"""Which roles one principal may hold together: separation of duties."""
+"""Which roles one principal, and one person under all their principals, may hold together: separation of duties."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
+from seawall.access.model import Identity
 from seawall.kernel.errors import Conflict
 from seawall.kernel.terms import Role
 
@@ -34,3 +35,31 @@ def check_roles(roles: Iterable[Role]) -> frozenset[Role]:
                 remedy="Give the second role to another principal.",
             )
     return held
+
+
+def check_person(identities: Sequence[Identity]) -> None:
+    """Check the principals of one person against each other.
+
+    What administers or audits the whole installation is kept apart wherever it is; all else where two principals act in
+    the same domain.
+
+    Raises:
+        Conflict: with code ``access.separation_of_duties``.
+    """
+    for one, other in combinations(identities, 2):
+        for first in one.roles:
+            for second in other.roles:
+                if frozenset({first, second}) in CONFLICTS and _meet(one, first, other, second):
+                    raise Conflict(
+                        "access.separation_of_duties",
+                        f"{one.name} and {other.name} are one person, who may not be both {first} and {second} there.",
+                        field="role",
+                        remedy="Give the second role to another person, or in other domains.",
+                    )
+
+
+def _meet(one: Identity, first: Role, other: Identity, second: Role) -> bool:
+    if {first, second} & {Role.ADMINISTRATOR, Role.AUDITOR}:
+        return True
+    everywhere = ("*" in one.domains and other.domains) or ("*" in other.domains and one.domains)
+    return bool(everywhere or one.domains & other.domains)

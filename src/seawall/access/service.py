@@ -38,6 +38,7 @@ def handlers(
         c.DisablePrincipal: people.disable,
         c.GrantRole: people.grant_role,
         c.AssignDomains: people.assign_domains,
+        c.LinkPrincipal: people.link,
         c.RevokeRole: people.revoke_role,
         c.IssueToken: credentials.issue_token,
         c.RevokeToken: credentials.revoke_token,

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from seawall.access.approvals.service import dual_control
 from seawall.access.authenticator import Authenticator
 from seawall.access.policy import PolicyDecider
 from seawall.access.service import handlers as people
@@ -17,6 +18,7 @@ from seawall.adapters.files.reports import ReportShelf
 from seawall.adapters.identity.policy_files import PolicyFolder
 from seawall.adapters.ledger.projection import SqliteProjection
 from seawall.adapters.store.access import StoreIdentities
+from seawall.adapters.store.approvals import StoredApprovals
 from seawall.adapters.store.core import Installation, KeptCheckpoint, Meta, StoreOutbox
 from seawall.adapters.store.discover import SqlScanStore
 from seawall.adapters.store.engine import Store
@@ -28,6 +30,7 @@ from seawall.adapters.store.protect import StoreProtections
 from seawall.adapters.store.rowmac import RowMac
 from seawall.app.bridges.access_seen import AccessSeen
 from seawall.app.bridges.data_seen import DataSeen
+from seawall.app.bridges.key_labels import KeyLabels
 from seawall.app.bridges.keys_seen import KeysSeen
 from seawall.app.bridges.ledger_seen import LedgerWatched, Settled
 from seawall.app.bridges.node_seen import NodeDescribed
@@ -219,6 +222,17 @@ def build(
             settle=settled,
         ),
     }
+    control = dual_control(
+        StoredApprovals(store, mac),
+        epoch,
+        ledger,
+        installation=str(installation.id),
+        decider=decider,
+        hosts=[settings.listen.host, "localhost", *settings.listen.allowed_hosts],
+        vocabulary=lambda: {kind.__name__: kind for kind in handlers},
+        labels=KeyLabels(vault),
+    )
+    handlers.update(control.handlers)
     commit = ledger.commit(loop, guard=guard_of(home, settings, ledger, clock, alone=signs))
     desk = Desk(
         handlers=handlers,
@@ -229,6 +243,7 @@ def build(
         clock=clock,
         uids=EventUids(),
         strangers=StrangerLog(),
+        approvals=control.gate,
         warm=partial(_warm, keys),
     )
     return Rooms(

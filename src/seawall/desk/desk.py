@@ -2,7 +2,8 @@
 
 1. The edge has authenticated somebody, or nobody.
 2. Access decides; a denial is recorded and answered with its reason code alone.
-3. A command that destroys, exports or loosens records its intent first.
+3. Where a quorum is asked for, others must have approved exactly this; a command that destroys, exports or loosens
+   records its intent first.
 4. The capability runs: inline commands at once, all others off the event loop.
 5. The outcome is recorded; the answer leaves only when its record is durable.
 6. Errors that are not ours end here, as one that says nothing of the inside.
@@ -10,7 +11,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
@@ -18,13 +19,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from seawall.desk.arrivals import Arrivals, arrival
-from seawall.desk.ports import Authenticator, Commit, Decider, Done, Outbox, Strangers
+from seawall.desk.ports import Approvals, Authenticator, Commit, Decider, Done, Outbox, Strangers
 from seawall.desk.turn import DeskTurn, Progress, denial
 from seawall.desk.uids import EventUids
 from seawall.kernel.clock import Clock
 from seawall.kernel.command import Command
-from seawall.kernel.errors import Denied, SeawallError
-from seawall.kernel.terms import ANONYMOUS, Principal, Resource
+from seawall.kernel.errors import ApprovalNeeded, Denied, SeawallError
+from seawall.kernel.terms import ANONYMOUS, Appeal, Principal, Proof, Resource
 from seawall.kernel.trace import trace_id
 from seawall.ledger.event import Event, EventTemplate, Outcome, encode
 
@@ -54,6 +55,7 @@ class Desk:
         clock: wall time of the records.
         uids: identifiers of the records, made after any fork.
         strangers: bounds what strangers can write into the ledger.
+        approvals: what needs the approval of others.
         warm: whether an inline command will touch memory alone; one that will not runs in the pool.
         workers: threads for commands that are not inline.
     """
@@ -69,6 +71,7 @@ class Desk:
         clock: Clock,
         uids: EventUids,
         strangers: Strangers,
+        approvals: Approvals,
         warm: Callable[[Command], bool] = lambda _: True,
         workers: int = 4,
     ) -> None:
@@ -81,9 +84,15 @@ class Desk:
         self._uids = uids
         self._strangers = strangers
         self._arrivals = Arrivals()
+        self._approvals = approvals
         self._warm = warm
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="desk")
         self._templates: dict[tuple[Any, ...], EventTemplate] = {}
+
+    @property
+    def commands(self) -> Collection[type[Command]]:
+        """What can be asked here."""
+        return self._handlers.keys()
 
     def perform(
         self,
@@ -92,6 +101,7 @@ class Desk:
         *,
         source: str,
         origin: str = "",
+        appeal: Appeal | None = None,
         progress: Progress | None = None,
     ) -> Any:
         """Carry out a command and return its result when its record is durable.
@@ -108,33 +118,53 @@ class Desk:
             else:
                 self._commit.append(turn.entry(Outcome.DENIED, decision.code))
             raise denial(decision.code, command.action)
-        # 3. Intent first; and nothing begins that could not be recorded.
+        # 3. Nothing begins that could not be recorded. The approval of others is used up, and the intent recorded.
+        self._commit.check()
+        try:
+            self._admit(turn, appeal)
+        except Exception as raised:  # noqa: BLE001 - step 6
+            raise self._refused(turn, raised) from None
         if command.intent:
             self._commit.append(turn.entry(Outcome.INTENT))
-        else:
-            self._commit.check()
         # 4. The capability runs.
         try:
             result = self._handlers[type(command)](turn, command)
         except Exception as raised:  # noqa: BLE001 - step 6
-            # 6. What is not ours says nothing of the inside.
-            error = _ours(raised, command.action)
-            # A store that does not answer now keeps what was committed for the next start; the failure is told anyhow.
-            with suppress(SeawallError):
-                self._relay(turn, only_committed=True)
-            if principal.anonymous:
-                self.stranger(origin, error.code, source)
-            else:
-                self._commit.append(turn.entry(_outcome(error), error.code))
-            raise error from None
+            raise self._refused(turn, raised) from None
         # 5. The answer waits for its record.
         if turn.records:
             self._relay(turn)
         else:
             self._commit.append(turn.entry(Outcome.SUCCESS))
+        for asker, sequel, cited in turn.sequels:
+            # Whoever asked for this one has their answer whatever becomes of what it led to, which is recorded.
+            with suppress(SeawallError):
+                self.perform(asker, sequel, source=source, origin=origin, appeal=cited)
         return result
 
-    async def handle(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Any:
+    def _admit(self, turn: DeskTurn, appeal: Appeal | None) -> None:
+        # Seawall itself carries on what was begun by somebody who was asked for their approvals then.
+        if turn.principal.proof is Proof.SYSTEM or turn.principal.anonymous:
+            return
+        turn.met = self._approvals.admit(turn, turn.command, appeal or Appeal())
+        self._relay(turn)
+        turn.records.clear()
+
+    def _refused(self, turn: DeskTurn, raised: Exception) -> SeawallError:
+        # 6. What is not ours says nothing of the inside.
+        error = _ours(raised, turn.command.action)
+        # A store that does not answer now keeps what was committed for the next start; the failure is told anyhow.
+        with suppress(SeawallError):
+            self._relay(turn, only_committed=True)
+        if turn.principal.anonymous:
+            self.stranger(turn.origin, error.code, turn.source)
+        else:
+            self._commit.append(turn.entry(_outcome(error), error.code))
+        return error
+
+    async def handle(
+        self, principal: Principal, command: Command, *, source: str, origin: str = "", appeal: Appeal | None = None
+    ) -> Any:
         """Carry out a command from the event loop: inline ones here, all others in the pool.
 
         Raises:
@@ -144,7 +174,7 @@ class Desk:
         if principal.anonymous or not self.instant(command):
             run = copy_context().run
             return await loop.run_in_executor(
-                self._pool, lambda: run(self.perform, principal, command, source=source, origin=origin)
+                self._pool, lambda: run(self.perform, principal, command, source=source, origin=origin, appeal=appeal)
             )
         begun = self.begin(principal, command, source=source, origin=origin)
         durable: asyncio.Future[SeawallError | None] = loop.create_future()
@@ -158,7 +188,13 @@ class Desk:
 
     def instant(self, command: Command) -> bool:
         """Tell whether :meth:`begin` carries this command out without waiting for a store or a token."""
-        return command.inline and self._warm(command)
+        if not command.inline or not self._warm(command):
+            return False
+        try:
+            return not self._approvals.governs(command.action)
+        except SeawallError:
+            # Off the event loop it is asked again, and answered with it.
+            return False
 
     def begin(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Begun:
         """Run an inline command at once; its answer may leave when :meth:`submit` says that ``entry`` is durable."""
@@ -246,6 +282,7 @@ class Desk:
             origin=origin,
             decider=self._decider,
             uids=self._uids,
+            approvals=None if principal.proof is Proof.SYSTEM else self._approvals,
             progress=progress,
         )
 
@@ -287,7 +324,7 @@ def _ignore(_: SeawallError | None) -> None:
 
 
 def _outcome(error: SeawallError) -> Outcome:
-    return Outcome.DENIED if isinstance(error, Denied) else Outcome.FAILURE
+    return Outcome.DENIED if isinstance(error, Denied | ApprovalNeeded) else Outcome.FAILURE
 
 
 def _ours(raised: Exception, action: str) -> SeawallError:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from seawall.kernel.command import Record
+from seawall.kernel.command import Command, Record, Turn
 from seawall.kernel.errors import SeawallError
-from seawall.kernel.terms import Principal, Resource
+from seawall.kernel.terms import Appeal, Principal, Resource
 
 Done = Callable[[SeawallError | None], None]
 
@@ -36,6 +36,33 @@ class Decider(Protocol):
         self, principal: Principal, action: str, resource: Resource, context: Mapping[str, Any] | None = None
     ) -> Decision:
         """Decide; never raises for a denial."""
+        ...
+
+
+class Approvals(Protocol):
+    """Says which commands need the approval of others, and whether they have it."""
+
+    def governs(self, action: str) -> bool:
+        """Whether any rule names an action, on whatever it may act; asked for every command, so from memory.
+
+        Raises:
+            SeawallError: when the rules cannot be known now.
+        """
+        ...
+
+    def governing(self, principal: Principal, action: str, resource: Resource) -> frozenset[str]:
+        """Name the rules that hold when a principal does this there."""
+        ...
+
+    def admit(self, turn: Turn, command: Command, appeal: Appeal) -> frozenset[str]:
+        """Return the rules that are met, and use up what met them; none where none holds.
+
+        What it did stands in the turn's records, also when it raises.
+
+        Raises:
+            ApprovalNeeded: others must approve first; the request is stored.
+            Denied: what was cited does not fit, or approval was refused.
+        """
         ...
 
 

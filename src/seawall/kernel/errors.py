@@ -86,3 +86,18 @@ class Corrupt(SeawallError):
     """Stored state fails its own integrity check; stop and look before going on."""
 
     kind = "corrupt"
+
+
+class ApprovalNeeded(SeawallError):
+    """Others must approve before this runs; ``approval`` is the request that waits for them. Nothing was changed."""
+
+    kind = "approval_needed"
+
+    def __init__(self, approval: str, text: str) -> None:
+        super().__init__(
+            "approvals.needed", text, remedy=f"When approval {approval} has its votes, ask for exactly the same again."
+        )
+        self.approval = approval
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (ApprovalNeeded, (self.approval, self.text))

@@ -59,6 +59,14 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Appeal:
+    """What somebody cites beside a command: an approval by its id, or the reason for which the glass is broken."""
+
+    approval: str = ""
+    break_glass: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """Leave for one piece of long work: who gave it, for what, until when. It can be revoked at any time."""
 

@@ -39,6 +39,8 @@ class Outcome(StrEnum):
 
 # status_id: 0 unknown, 1 success, 2 failure; severity_id: 1 informational, 2 low.
 _STATUS = {Outcome.SUCCESS: (1, 1), Outcome.FAILURE: (2, 2), Outcome.DENIED: (2, 2), Outcome.INTENT: (0, 1)}
+# What nobody should overlook: critical.
+_LOUD = {"approvals.break_glass": 5}
 _DETAIL = {Outcome.FAILURE: "failed", Outcome.DENIED: "denied by policy", Outcome.INTENT: "about to begin"}
 
 
@@ -128,6 +130,7 @@ def _encode_rest(event: Event) -> bytes:
         category, class_uid, activity = 6, 6003, event.activity
         body = {"actor": actor, "api": {"operation": action}, "resources": [thing]}
     status, severity = _STATUS[event.outcome]
+    severity = _LOUD.get(action, severity)
     head: dict[str, Any] = {"category_uid": category, "class_uid": class_uid, "activity_id": activity}
     if activity == _OTHER:
         head["activity_name"] = action.rpartition(".")[2]

@@ -22,12 +22,20 @@ PLATFORM = Resource(type="platform", id="seawall")
 
 KEYS_ALL = {action for action in actions() if action.split(".")[0] in {"keys", "domains"}}
 LOOKS = {"keys.list", "keys.get", "domains.list"}
-COMES_IN = {"access.enrol", "access.sign_in"}
+ARRIVES = {"access.enrol", "access.sign_in"}
+COMES_IN = {
+    *ARRIVES, "approvals.list", "approvals.show", "approvals.vote", "approvals.revoke",
+    "approvals.withdraw", "quorum.show", "access.approver.list", "access.approver.offer", "access.approver.register",
+    "access.approver.retire",
+}  # fmt: skip
 
 # The whole table, written out: a change of what a role may do is a change here.
 TABLE = {
-    Role.ADMINISTRATOR: {a for a in actions() if a.startswith(("access.", "system."))} - {"access.sign_out"},
-    Role.CUSTODIAN: KEYS_ALL | COMES_IN,
+    Role.ADMINISTRATOR: {
+        *{a for a in actions() if a.startswith(("access.", "system."))} - {"access.sign_out"}, *COMES_IN,
+        "quorum.set", "approvals.breaks.list",
+    },
+    Role.CUSTODIAN: KEYS_ALL | COMES_IN | {"quorum.set", "approvals.breaks.list"},
     Role.SECURITY_ENGINEER: {
         "discover.scan", "discover.show", "protect.run", "protect.show", "protect.retokenise", "data.encrypt",
         "data.tokenise", "evidence.assess", "evidence.show", "system.status", "system.doctor", *LOOKS, *COMES_IN,
@@ -38,7 +46,8 @@ TABLE = {
     },
     Role.AUDITOR: {
         "ledger.show", "ledger.verify", "ledger.proof", "evidence.assess", "evidence.show", "discover.show",
-        "protect.show", "system.status", "access.principal.list", *LOOKS, *COMES_IN,
+        "protect.show", "system.status", "access.principal.list", "approvals.breaks.list",
+        "approvals.acknowledge", *LOOKS, *COMES_IN,
     },
 }  # fmt: skip
 TABLE[Role.ADMINISTRATOR].add("access.sign_out")
@@ -75,7 +84,7 @@ def test_each_role_may_do_what_the_table_says_and_nothing_else(decider: PolicyDe
 def test_without_a_role_one_may_come_in_and_leave(decider: PolicyDecider) -> None:
     assert decider.permitted(who(), KEY) == COMES_IN
     assert decider.permitted(who(proof=Proof.SESSION), KEY) == {*COMES_IN, "access.sign_out"}
-    assert decider.permitted(ANONYMOUS, PLATFORM) == COMES_IN
+    assert decider.permitted(ANONYMOUS, PLATFORM) == ARRIVES
 
 
 def test_seawall_itself_uses_no_key_and_reads_nothing(decider: PolicyDecider) -> None:

@@ -83,6 +83,17 @@ class Outbox(dict):
             self.pop(uid, None)
 
 
+class NoQuorum:
+    def governs(self, action):
+        return False
+
+    def governing(self, principal, action, resource):
+        return frozenset()
+
+    def admit(self, turn, command, appeal):
+        return frozenset()
+
+
 class Strangers:
     def admit(self, origin, code, now_ms):
         return 0 if origin == "busy" else 3
@@ -104,6 +115,7 @@ class World:
             clock=FixedClock(1_800_000_000_000),
             uids=EventUids(),
             strangers=Strangers(),
+            approvals=NoQuorum(),
         )
 
     def look(self, turn, command):

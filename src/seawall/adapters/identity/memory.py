@@ -6,7 +6,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from threading import RLock
 
-from seawall.access.model import Credential, CredentialKind, Holder, Identity, PolicyFile
+from seawall.access.approvals.model import InForce
+from seawall.access.model import Credential, CredentialKind, Holder, Identity, PolicyFile, PrincipalKind
 from seawall.kernel.command import Record
 from seawall.kernel.errors import Conflict
 from seawall.kernel.paging import Page
@@ -20,6 +21,7 @@ class _State:
     identities: dict[str, Identity] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)
     files: tuple[PolicyFile, ...] = ()
+    rules: InForce = field(default_factory=InForce)
     outbox: list[Record] = field(default_factory=list)
     announced: int = 0
 
@@ -48,6 +50,40 @@ class MemoryChange:
         """Count the enabled administrators."""
         return sum(
             Role.ADMINISTRATOR in found.roles and found.disabled_ms is None for found in self._state.identities.values()
+        )
+
+    def of_person(self, person: str) -> Sequence[Identity]:
+        """List the principals of a person that are not disabled."""
+        return [one for one in self._state.identities.values() if one.whose == person and one.disabled_ms is None]
+
+    def link(self, identity_id: str, person: str) -> None:
+        """Store whose a principal is."""
+        self._state.identities[identity_id] = replace(self._state.identities[identity_id], person=person)
+
+    def in_force(self) -> InForce:
+        """Read the rules of quorum."""
+        return self._state.rules
+
+    def put_rules(self, rules: InForce, by: str, now_ms: int) -> None:  # noqa: ARG002 - memory keeps no history
+        """Store the rules of quorum that are in force from now on."""
+        self._state.rules = rules
+
+    def custodians(self, now_ms: int) -> int:
+        """Count the persons who are custodians, not disabled, and have a token or session that holds."""
+        held = {
+            one.principal_id
+            for one in self._state.credentials.values()
+            if one.kind is not CredentialKind.ENROLMENT and one.ended_ms is None and one.expires_ms > now_ms
+        }
+        return len(
+            {
+                one.whose
+                for one in self._state.identities.values()
+                if one.id in held
+                and one.disabled_ms is None
+                and one.kind is PrincipalKind.PERSON
+                and Role.CUSTODIAN in one.roles
+            }
         )
 
     def add(self, identity: Identity, by: str) -> None:  # noqa: ARG002 - memory keeps no history

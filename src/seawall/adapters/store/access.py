@@ -11,18 +11,22 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from seawall.access.approvals.model import InForce
 from seawall.access.model import Credential, CredentialKind, Holder, Identity, PolicyFile, PrincipalKind
+from seawall.adapters.store.approval_rows import ApprovalRows, put_rules
 from seawall.adapters.store.core import EpochRow
 from seawall.adapters.store.engine import Store, Transaction
 from seawall.adapters.store.grants import Grants
-from seawall.adapters.store.rowmac import RowMac
+from seawall.adapters.store.rowmac import RowMac, later
 from seawall.adapters.store.tables import access as t
+from seawall.adapters.store.tables import approvals as quorum
 from seawall.kernel.command import Record
 from seawall.kernel.errors import Conflict
 from seawall.kernel.paging import Page
 from seawall.kernel.terms import Role
 
 _ONE = 1
+_LATER = {table.name: later(table) for table in (t.principals, t.role_grants, t.credentials, t.policies_in_force)}
 
 
 class IdentityMoment:
@@ -81,9 +85,28 @@ class IdentityMoment:
                     domains=frozenset(row["domains"]),
                     created_ms=row["created_ms"],
                     disabled_ms=row["disabled_ms"],
+                    person=row["person"],
                 )
             )
         return found
+
+    def holding(self, roles: frozenset[Role]) -> Sequence[Identity]:
+        """List the principals that are not disabled and have at least one of these roles, by name."""
+        having = select(t.role_grants.c.principal_id).where(t.role_grants.c.role.in_([role.value for role in roles]))
+        chosen = (
+            select(t.principals)
+            .where(t.principals.c.disabled_ms.is_(None), t.principals.c.id.in_(having))
+            .order_by(t.principals.c.name)
+        )
+        found = self.identities(self._connection.execute(chosen).mappings().all())
+        return [identity for identity in found if identity.roles & roles]
+
+    def of_person(self, person: str) -> Sequence[Identity]:
+        """List the principals of a person that are not disabled."""
+        mine = or_(t.principals.c.person == person, t.principals.c.id == person)
+        chosen = select(t.principals).where(mine, t.principals.c.disabled_ms.is_(None))
+        found = self.identities(self._connection.execute(chosen).mappings().all())
+        return [identity for identity in found if identity.whose == person]
 
     def credential(self, row: Mapping[Any, Any]) -> Credential:
         """Read a credential, checked."""
@@ -97,7 +120,7 @@ class IdentityMoment:
         Raises:
             Corrupt: store.row_mac.
         """
-        self._mac.check(table.name, row, row["mac"])
+        self._mac.check(table.name, row, row["mac"], later=_LATER[table.name])
 
 
 class IdentityChange(IdentityMoment):
@@ -121,6 +144,7 @@ class IdentityChange(IdentityMoment):
             "domains": sorted(identity.domains),
             "created_ms": identity.created_ms,
             "disabled_ms": identity.disabled_ms,
+            "person": identity.person,
         }
         try:
             self._insert(t.principals, row)
@@ -134,6 +158,33 @@ class IdentityChange(IdentityMoment):
     def assign(self, identity_id: str, domains: frozenset[str]) -> None:
         """Store the domains of a principal."""
         self._change(t.principals, identity_id, domains=sorted(domains))
+
+    def link(self, identity_id: str, person: str) -> None:
+        """Store whose a principal is."""
+        self._change(t.principals, identity_id, person=person)
+
+    def in_force(self) -> InForce:
+        """Read the rules of quorum."""
+        row = self._connection.execute(select(quorum.quorum_in_force)).mappings().first()
+        return InForce() if row is None else ApprovalRows(self._mac).rules(row)
+
+    def put_rules(self, rules: InForce, by: str, now_ms: int) -> None:
+        """Store the rules of quorum that are in force from now on."""
+        put_rules(self._connection, ApprovalRows(self._mac), rules, by, now_ms)
+
+    def custodians(self, now_ms: int) -> int:
+        """Count the persons who are custodians, not disabled, and have a token or session that holds."""
+        found = {
+            one.id: one.whose for one in self.holding(frozenset({Role.CUSTODIAN})) if one.kind is PrincipalKind.PERSON
+        }
+        held = select(t.credentials).where(
+            t.credentials.c.principal_id.in_(found),
+            t.credentials.c.kind != CredentialKind.ENROLMENT.value,
+            t.credentials.c.ended_ms.is_(None),
+            t.credentials.c.expires_ms > now_ms,
+        )
+        proven = [self.credential(row) for row in self._connection.execute(held).mappings()]
+        return len({found[one.principal_id] for one in proven})
 
     def give(self, identity_id: str, role: Role, by: str, now_ms: int) -> None:
         """Store a role."""
@@ -189,13 +240,15 @@ class IdentityChange(IdentityMoment):
         return self._connection.execute(select(table).where(table.c.id == row_id)).mappings().first()
 
     def _insert(self, table: Table, row: Mapping[str, Any]) -> None:
-        self._connection.execute(insert(table).values(**row, mac=self._mac.seal(table.name, row)))
+        self._connection.execute(
+            insert(table).values(**row, mac=self._mac.seal(table.name, row, later=_LATER[table.name]))
+        )
 
     def _change(self, table: Table, row_id: str, **values: Any) -> None:
         row = self._row(table, row_id)
         assert row is not None  # found in this transaction
         self.check(table, row)
-        sealed = self._mac.seal(table.name, {**row, **values})
+        sealed = self._mac.seal(table.name, {**row, **values}, later=_LATER[table.name])
         self._connection.execute(update(table).where(table.c.id == row_id).values(**values, mac=sealed))
 
     def _end(self, which: Any, now_ms: int) -> None:
@@ -257,5 +310,5 @@ class StoreIdentities:
             row = connection.execute(select(t.policies_in_force)).mappings().first()
         if row is None:
             return ()
-        self._mac.check(t.policies_in_force.name, row, row["mac"])
+        self._mac.check(t.policies_in_force.name, row, row["mac"], later=_LATER[t.policies_in_force.name])
         return tuple(PolicyFile(name=file["name"], text=file["text"]) for file in row["files"])

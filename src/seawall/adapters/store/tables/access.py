@@ -2,6 +2,7 @@
 
 from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
 
+from seawall.adapters.store.rowmac import since
 from seawall.adapters.store.tables.base import Millis, metadata
 
 principals = Table(
@@ -13,6 +14,8 @@ principals = Table(
     Column("domains", JSON, nullable=False),
     Column("created_ms", Millis, nullable=False),
     Column("disabled_ms", Millis),
+    #: Whose it is besides: principals of one person have the same here; none stands for a person of its own.
+    Column("person", String(64), info=since(2)),
     Column("mac", LargeBinary(32), nullable=False),
 )
 
