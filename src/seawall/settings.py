@@ -4,6 +4,7 @@ A home is 0700 and every file in it 0600. Secrets are never in the configuration
 """
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from seawall.settings_root import Root
 from seawall.settings_tls import Tls
 
 DEFAULT_PORT = 8643
+_PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
 class Listen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,10 +42,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     Args:
         store: a database URL; empty means the SQLite file in the home.
         trial: whether the passphrase lies beside the store it opens, for trying things out only.
+        jurisdiction: where this node stands, as ISO 3166 code such as CH or DE-BY; a node without one uses only keys
+            that are bound to no place.
     """
 
     store: str = ""
     trial: bool = False
+    jurisdiction: str = ""
     root: Root = Root()
     listen: Listen = Listen()
     ledger: LedgerSettings = LedgerSettings()
@@ -59,6 +64,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise InvalidInput("settings.invalid", "a PKCS#11 root needs this section.", field="root.pkcs11")
         if not 0 <= self.listen.port <= 65_535:  # noqa: PLR2004 - the range of a TCP port
             raise InvalidInput("settings.invalid", "a port is 0 to 65535.", field="listen.port")
+        if self.jurisdiction and not _PLACE.fullmatch(self.jurisdiction):
+            raise InvalidInput(
+                "settings.invalid", "a jurisdiction is a code of ISO 3166 such as CH or DE-BY.", field="jurisdiction"
+            )
         if not all(Path(folder).is_absolute() for folder in self.listen.roots):
             raise InvalidInput("settings.invalid", "a folder is named from the root.", field="listen.roots")
         if self.store and urlsplit(self.store).scheme.split("+")[0] not in {"sqlite", "postgresql"}:

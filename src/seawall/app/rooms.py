@@ -186,7 +186,9 @@ def build(
     ledger = open_ledger(home, store, installation.id, clock)
     vault = StoredKeys(store, mac)
     lists = StoredKeyLists(store, mac)
-    keys = Keys(store=vault, lists=lists, root=root, lease=epoch, clock=clock)
+    keys = Keys(
+        store=vault, lists=lists, root=root, lease=epoch, clock=clock, jurisdiction=settings.jurisdiction
+    )
     identities = StoreIdentities(store, mac)
     authenticator = Authenticator(identities, epoch, clock)
     decider = PolicyDecider(identities.policies, epoch.epoch)
