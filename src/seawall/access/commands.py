@@ -20,8 +20,8 @@ class _Shy(msgspec.Struct, frozen=True, kw_only=True):
 class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
     """What may be known of a credential.
 
-    ``certificate`` is SHA-256 of a client certificate, in hexadecimal: the one that this is, or that a token is bound to;
-    ``subject`` is whom it names.
+    ``certificate`` is SHA-256 of a client certificate, in hexadecimal: the one that this is, or that a token is bound
+    to; ``subject`` is whom it names.
     """
 
     id: str

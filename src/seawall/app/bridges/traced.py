@@ -23,6 +23,7 @@ class TracedDesk:
         self.instant = desk.instant
         self.submit = desk.submit
         self.stranger = desk.stranger
+        self.arrived = desk.arrived
 
     async def handle(
         self, principal: Principal, command: Command, *, source: str, origin: str = "", **more: Any

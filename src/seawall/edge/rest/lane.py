@@ -102,17 +102,19 @@ class Lane:
         length = named.get(b"content-length", b"")
         if not length.isdigit() or len(length) >= _LENGTH_DIGITS or int(length) > self.limits.data_body:
             return None
-        kind, _, token = named.get(b"authorization", b"").partition(b" ")
-        if kind == b"Bearer" and token.isascii():
-            principal = self._recall(token.decode(), certificate)
-        elif certificate is not None and b"authorization" not in named:
-            principal = self._recall(None, certificate)
-        else:
-            return None
+        principal = self._who(named.get(b"authorization"), certificate)
         if self._tracer is not None and principal is not None and self._tracer.chosen(named.get(b"traceparent")):
             headers.append((FOLLOWED, self._mark))
             principal = None
         return None if principal is None else (target, principal)
+
+    def _who(self, header: bytes | None, certificate: bytes | None) -> Principal | None:
+        if header is None:
+            return None if certificate is None else self._recall(None, certificate)
+        kind, _, token = header.partition(b" ")
+        if kind != b"Bearer" or not token.isascii():
+            return None
+        return self._recall(token.decode(), certificate)
 
     def begin(
         self, target: Target, principal: Principal, body: bytes | bytearray, origin: str
