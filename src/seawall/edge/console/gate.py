@@ -1,7 +1,7 @@
 """Who is at the door: sessions, and proof that a form was sent by a page of ours."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seawall.edge.console.ports import Sessions
+from seawall.edge.tls.peer import PEER, Peer
 from seawall.kernel.errors import Denied, InvalidInput, Unauthenticated
 from seawall.kernel.terms import Principal
 
@@ -24,9 +25,16 @@ class Gate:
     Args:
         sessions: tells whose session a cookie is.
         hosts: host names of this node, without ports; ``*`` allows all.
+        arrived: is told who came over which TLS connection, when a session is first used on it.
     """
 
-    def __init__(self, sessions: Sessions, hosts: Iterable[str]) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        hosts: Iterable[str],
+        arrived: Callable[[Principal, Peer, Request], None] | None = None,
+    ) -> None:
+        self._arrived = arrived
         self._sessions = sessions
         self._hosts = frozenset(host.strip("[]").lower() for host in hosts)
 
@@ -36,9 +44,13 @@ class Gate:
         if not cookie:
             return None
         try:
-            return await asyncio.to_thread(self._sessions.session, cookie)
+            principal = await asyncio.to_thread(self._sessions.session, cookie)
         except Unauthenticated:
             return None
+        peer: Peer | None = request.scope.get("state", {}).get(PEER)
+        if self._arrived is not None and peer is not None and peer.meets(principal.session or ""):
+            self._arrived(principal, peer, request)
+        return principal
 
     async def form(self, request: Request) -> dict[str, str]:
         """Return a form's fields when a page of ours sent it.

@@ -16,6 +16,7 @@ from seawall.edge.console.gate import SESSION, VISIT, Gate, remember
 from seawall.edge.console.panels import SOURCE, Panels
 from seawall.edge.console.ports import Corridor, LedgerWatch, Sessions
 from seawall.edge.console.rendering import Renderer, static
+from seawall.edge.tls.peer import Peer
 from seawall.kernel.clock import Clock
 from seawall.kernel.command import Command
 from seawall.kernel.errors import Denied, SeawallError, Unauthenticated
@@ -48,7 +49,7 @@ class Console:
         version: str,
     ) -> None:
         self._corridor = corridor
-        self._gate = Gate(sessions, hosts)
+        self._gate = Gate(sessions, hosts, self._arrived)
         self._panels = Panels(corridor, watch, clock)
         self._renderer = Renderer()
         self._version = version
@@ -154,6 +155,9 @@ class Console:
         remember(response, SESSION, cookie, secure=_secure(request))
         response.delete_cookie(VISIT, path="/", httponly=True, secure=_secure(request), samesite="strict")
         return response
+
+    def _arrived(self, principal: Principal, peer: Peer, request: Request) -> None:
+        self._corridor.arrived(principal, peer.facts, source=SOURCE, origin=_origin(request))
 
     async def _ask(self, principal: Principal, command: Command, request: Request) -> Any:
         return await self._corridor.handle(principal, command, source=SOURCE, origin=_origin(request))

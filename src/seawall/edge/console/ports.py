@@ -1,5 +1,6 @@
 """What the console needs of others."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -17,6 +18,11 @@ class Corridor(Protocol):
         Raises:
             SeawallError: what was refused.
         """
+        ...
+
+
+    def arrived(self, principal: Principal, connection: Mapping[str, str], *, source: str, origin: str = "") -> None:
+        """Record over what connection somebody came, when they first use a credential on it."""
         ...
 
 
