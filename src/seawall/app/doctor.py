@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from seawall.app.homes import TRIAL_NOTICE, find_passphrase, node_runs
+from seawall.capabilities.keys.certificate import Standing
+from seawall.capabilities.keys.root import TokenState
 from seawall.edge.cli.ports import Finding
 from seawall.kernel.errors import SeawallError
 from seawall.kernel.secret import Secret
@@ -32,6 +34,7 @@ def diagnose(home: Home, passphrase: Callable[[], Secret] | None) -> list[Findin
     for subject, look in (
         ("store", partial(_store, home, settings)),
         ("root of trust", partial(_root, home, settings, passphrase)),
+        ("module certificate", partial(_certificate, settings)),
         ("ledger", partial(_ledger, home, settings)),
     ):
         try:
@@ -117,6 +120,7 @@ def _root(home: Home, settings: Settings, passphrase: Callable[[], Secret] | Non
 
     root = open_root(home, settings, lambda: find_passphrase(home, passphrase, trial=settings.trial))
     try:
+        root.check()
         told = root.describe()
         store = open_store(home, settings)
         try:
@@ -124,9 +128,34 @@ def _root(home: Home, settings: Settings, passphrase: Callable[[], Secret] | Non
         finally:
             store.close()
         where = "hardware" if told.hardware else "software"
-        return Finding(subject="root of trust", level="ok", text=f"{told.kind}, {where}, opens this store")
+        text = f"{told.kind}, {where}, opens this store"
+        broken = [token for token in told.tokens if token.state is not TokenState.READY]
+        if broken:
+            said = ", ".join(f"{token.label or token.serial} {token.state} [{token.code}]" for token in broken)
+            differs = any(token.state is TokenState.DIFFERS for token in broken)
+            return Finding(
+                subject="root of trust",
+                level="error" if differs else "warning",
+                text=f"{text}; not every token can be used: {said}",
+                remedy="Mend the token, or clone the root key into it: see the guide to the root of trust.",
+            )
+        return Finding(subject="root of trust", level="ok", text=text)
     finally:
         root.close()
+
+
+def _certificate(settings: Settings) -> Finding:
+    from seawall.app.root_room import assess_module
+    from seawall.kernel.clock import SystemClock
+
+    found = assess_module(settings, SystemClock().now_ms())
+    level = "ok"
+    if found.alarm:
+        level = "warning" if found.standing is Standing.ENDING else "error"
+    remedy = "Move the root key to a module whose validation is active: see the guide to the root of trust."
+    return Finding(
+        subject="module certificate", level=level, text=found.text, remedy=remedy if found.alarm else ""
+    )
 
 
 def _ledger(home: Home, settings: Settings) -> Finding:

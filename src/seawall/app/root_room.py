@@ -53,7 +53,7 @@ class RootsInUse:
 class RootWatch:
     """Says how the module's validation and the tokens stand, without touching a token."""
 
-    def __init__(self, root: object, settings: Settings, clock: Clock) -> None:
+    def __init__(self, root: Any, settings: Settings, clock: Clock) -> None:
         self._root = root
         self._settings = settings
         self._clock = clock
@@ -72,9 +72,7 @@ class RootWatch:
 
     def gauges(self) -> Mapping[str, tuple[str, float]]:
         """Say what a monitor watches."""
-        from seawall.adapters.roots.keyset import Keyset
-
-        if self._settings.root.pkcs11 is None or not isinstance(self._root, Keyset):
+        if self._settings.root.pkcs11 is None:
             return {}
         found, tokens = self.assessment(), self._root.health()
         told: dict[str, tuple[str, float]] = {
@@ -113,4 +111,5 @@ def assess_module(settings: Settings, now_ms: int) -> Assessment:
 def _keyset(root: Any) -> "Keyset":
     from seawall.adapters.roots.keyset import Keyset
 
-    return root if isinstance(root, Keyset) else Keyset([root])
+    # Where requests are followed, what stands before the keyset has everything that it has.
+    return root if hasattr(root, "objects") else Keyset([root])

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from seawall import __version__
 from seawall.adapters.store.key_counts import KeyCounts
+from seawall.app.root_room import RootWatch
 from seawall.app.rooms import Rooms
 from seawall.app.shipping import standings
 from seawall.edge.rest.metrics import Metric
@@ -51,6 +52,7 @@ class Watch:
         self._root = _Remembered(lambda: _code(rooms.root.describe), rooms.clock, _ROOT_S)
         self._keys = _Remembered(self._count, rooms.clock, _KEYS_S)
         self._counts = KeyCounts(rooms.store)
+        self._module = RootWatch(rooms.root, rooms.settings, rooms.clock)
 
     def readiness(self) -> Mapping[str, str | None]:
         """Say of the root and of shipping None, or the code of what is wrong with it."""
@@ -73,6 +75,7 @@ class Watch:
             ),
             "root_up": ("Whether the root of trust answers.", float(self._root() is None)),
             "keys": Metric(text="Keys by state.", samples=self._keys()),
+            **self._module.gauges(),
             **_shipping(self._standings()),
         }
 

@@ -4,12 +4,14 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 from seawall import __version__
 from seawall.app import rooms as composed
 from seawall.app.bridges.ledger_seen import ALGORITHMS
 from seawall.app.bridges.traced import TracedDesk, followed
+from seawall.app.root_room import RootWatch
 from seawall.app.rooms import Rooms
 from seawall.app.tls import Entrance
 from seawall.app.tracing import open_tracer
@@ -33,6 +35,7 @@ from seawall.settings import Home, Listen, Settings
 _log = logging.getLogger("seawall.worker")
 _TEND_S = 0.4
 _HOUSEKEEPING_S = 60.0
+_MODULE_S = 3_600.0
 _GRACE_S = 5.0
 
 
@@ -115,6 +118,7 @@ class Worker:
         chores = [
             _every(_TEND_S, lambda: _tend(rooms)),
             _every(_HOUSEKEEPING_S, lambda: _count_strangers(rooms)),
+            _every(_MODULE_S, partial(_watch_module, RootWatch(rooms.root, rooms.settings, rooms.clock))),
         ]
         if index == 0:
             chores.append(_every(_HOUSEKEEPING_S, lambda: _finish_destructions(rooms)))
@@ -166,6 +170,10 @@ async def _every(seconds: float, chore: Callable[[], Coroutine[Any, Any, None]])
 
 async def _tend(rooms: Rooms) -> None:
     rooms.tend()
+
+
+async def _watch_module(watch: RootWatch) -> None:
+    watch.speak()
 
 
 async def _count_strangers(rooms: Rooms) -> None:

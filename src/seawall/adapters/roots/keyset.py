@@ -84,6 +84,10 @@ class TokenPlaces(Place, Protocol):
         """Say how each token stands, without touching any."""
         ...
 
+    def check(self) -> tuple[TokenHealth, ...]:
+        """Try every token, and say how each stands."""
+        ...
+
 
 class Keyset:
     """Implements the keys room's ``RootOfTrust``, and lets its root key be rotated.
@@ -155,6 +159,10 @@ class Keyset:
     def health(self) -> tuple[TokenHealth, ...]:
         """Say how each token stands, without touching any."""
         return self._tokens.health() if self._tokens else ()
+
+    def check(self) -> tuple[TokenHealth, ...]:
+        """Try every token, and say how each stands; one that hangs costs its whole time to wait."""
+        return self._tokens.check() if self._tokens else ()
 
     def wrap(self, plaintext: Secret, context: bytes) -> bytes:
         """Seal up to 4,096 bytes for a context, under the newest generation.

@@ -135,12 +135,11 @@ class Pkcs11Root:
         return [link.worker_pid for link in self._links if link.worker_pid is not None]
 
     def describe(self) -> RootDescription:
-        """Say what this root is, and how its tokens stand; every token is opened for that.
+        """Say what this root is, and how its tokens stood when they were used last; one token is asked.
 
         Raises:
-            SeawallError: the first token's error, when none can be opened; NotFound when none holds a root key.
+            SeawallError: the first token's error, when none can be asked; NotFound when none holds a root key.
         """
-        health = self.check()
         generations = self.refresh()
         if not generations:
             raise token_error("key_missing")
@@ -155,7 +154,7 @@ class Pkcs11Root:
             certificate=self._certificate.line() if self._certificate else None,
             validation=self._certificate,
             generations=generations,
-            tokens=health,
+            tokens=self.health(),
             mechanisms=mechanism_names.names(one.number for one in opened.mechanisms),
         )
 
@@ -178,7 +177,8 @@ class Pkcs11Root:
         Raises:
             SeawallError: when no token answers.
         """
-        self.ask(m.Probe())
+        if not self._known.generations():
+            self.ask(m.Probe())
         while generations := self._known.generations():
             following = label_of(self._label, generations[-1].number + 1)
             newer = self.ask(m.ListRoots(label=following, only=True))

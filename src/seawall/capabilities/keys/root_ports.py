@@ -58,7 +58,11 @@ class RootTokens(Protocol):
     """What lies in the tokens, and what the root is."""
 
     def describe(self) -> RootDescription:
-        """Say what the root is, and how its tokens stand."""
+        """Say what the root is, and how its tokens stood when they were used last."""
+        ...
+
+    def check(self) -> object:
+        """Try every token, so that :meth:`describe` knows how it stands."""
         ...
 
     def objects(self) -> Sequence[TokenObject]:

@@ -39,6 +39,7 @@ class RootViewer:
         Raises:
             SeawallError: when no token answers.
         """
+        self._root.check()
         told = self._root.describe()
         used = Counter(sealed_by(value) for _, value in self._uses.sealed())
         certificate = _certificate(told, turn.now_ms)
@@ -72,6 +73,7 @@ class RootViewer:
         Raises:
             SeawallError: when a token cannot be listed.
         """
+        self._root.check()
         told = self._root.describe()
         held = self._root.objects()
         expected = self._expected(told)
