@@ -66,6 +66,7 @@ class Entry:
     who: str
     time_ms: int
     facts: dict[str, Any]
+    trace: str = ""
 
     @classmethod
     def of(cls, event: dict[str, Any]) -> Self:
@@ -77,6 +78,7 @@ class Entry:
             who=event.get("actor", {}).get("user", {}).get("name", ""),
             time_ms=event["time"],
             facts=event["unmapped"].get("facts", {}),
+            trace=event["metadata"].get("correlation_uid", ""),
         )
 
 

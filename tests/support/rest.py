@@ -256,6 +256,7 @@ def running(
     fallback: Any = None,
     readiness: Callable[[], dict[str, str | None]] = dict,
     grace: float = 5,
+    tracer: Any = None,
 ) -> Iterator[Running]:
     """Run the edge; without ``fast`` everything takes the slow lane."""
     desk = desk or SmallDesk()
@@ -273,6 +274,7 @@ def running(
         version="0.0.0",
         limits=limits,
         fallback=fallback,
+        tracer=tracer,
     )
     lane = edge.lane if fast else Lane(desk, tokens, (), counters=counters, hosts=hosts, limits=limits or Limits())
     listener = socket.create_server(("127.0.0.1", 0))

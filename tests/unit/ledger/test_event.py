@@ -7,6 +7,7 @@ import pytest
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
 from seawall.kernel.terms import ANONYMOUS, Principal, Proof, Resource
+from seawall.ledger.entry import shape_of, split_entry
 from seawall.ledger.event import EventTemplate, Outcome, encode
 from support.ledgers import APP, KEY, make_event
 
@@ -131,3 +132,14 @@ def test_a_template_stamps_what_encode_encodes():
     )
     event = make_event()
     assert template.stamp(event.time_ms, event.uid) == encode(event)
+
+
+def test_the_trace_of_a_followed_request_stands_in_the_metadata_and_the_entry_is_read_back_as_ever():
+    plain, followed = make_event(), make_event(trace="0af7651916cd43dd8448eb211c80319c")
+    entry = json.loads(encode(followed))
+    assert entry["metadata"]["correlation_uid"] == "0af7651916cd43dd8448eb211c80319c"
+    _validator("api_activity").validate(entry)
+    assert "correlation_uid" not in json.loads(encode(plain))["metadata"]
+    time_ms, uid, rest = split_entry(encode(followed))
+    assert (time_ms, uid) == (followed.time_ms, followed.uid)
+    assert shape_of(rest) == shape_of(split_entry(encode(plain))[2])

@@ -24,6 +24,7 @@ class TracedDesk:
         self.submit = desk.submit
         self.stranger = desk.stranger
         self.arrived = desk.arrived
+        self.arrived = desk.arrived
 
     async def handle(
         self, principal: Principal, command: Command, *, source: str, origin: str = "", **more: Any
