@@ -20,7 +20,6 @@ class Corridor(Protocol):
         """
         ...
 
-
     def arrived(self, principal: Principal, connection: Mapping[str, str], *, source: str, origin: str = "") -> None:
         """Record over what connection somebody came, when they first use a credential on it."""
         ...
