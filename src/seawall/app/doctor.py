@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from seawall.app import doctor_tls
 from seawall.app.homes import TRIAL_NOTICE, find_passphrase, node_runs
 from seawall.capabilities.keys.certificate import Standing
 from seawall.capabilities.keys.root import TokenState
@@ -30,6 +31,7 @@ def diagnose(home: Home, passphrase: Callable[[], Secret] | None) -> list[Findin
     found.extend(_files(home))
     found.append(_room(home))
     found.append(_node(home))
+    found.extend(doctor_tls.look(home, settings.listen))
     found.extend(_shipping(home, settings))
     for subject, look in (
         ("store", partial(_store, home, settings)),

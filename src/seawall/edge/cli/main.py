@@ -78,6 +78,10 @@ def build() -> App:
     )
     app.command(ledger)
 
+    tls = App(name="tls", help="Certificates for trying things out.")
+    tls.command(f"{_AT}.tls:trial_ca", name="trial-ca", help="Make an authority and certificates, for trial only.")
+    app.command(tls)
+
     people = App(name="people", help="Principals, their roles and credentials.")
     for name, text in (
         ("list", "List the principals."),
