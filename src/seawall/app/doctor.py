@@ -155,9 +155,7 @@ def _certificate(settings: Settings) -> Finding:
     if found.alarm:
         level = "warning" if found.standing is Standing.ENDING else "error"
     remedy = "Move the root key to a module whose validation is active: see the guide to the root of trust."
-    return Finding(
-        subject="module certificate", level=level, text=found.text, remedy=remedy if found.alarm else ""
-    )
+    return Finding(subject="module certificate", level=level, text=found.text, remedy=remedy if found.alarm else "")
 
 
 def _ledger(home: Home, settings: Settings) -> Finding:

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from seawall import __version__
 from seawall.adapters.store.key_counts import KeyCounts
-from seawall.app.root_room import RootWatch
 from seawall.app.rooms import Rooms
+from seawall.app.root_room import RootWatch
 from seawall.app.shipping import standings
 from seawall.edge.rest.metrics import Metric
 from seawall.kernel.clock import Clock

@@ -11,8 +11,8 @@ from seawall import __version__
 from seawall.app import rooms as composed
 from seawall.app.bridges.ledger_seen import ALGORITHMS
 from seawall.app.bridges.traced import TracedDesk, followed
-from seawall.app.root_room import RootWatch
 from seawall.app.rooms import Rooms
+from seawall.app.root_room import RootWatch
 from seawall.app.tls import Entrance
 from seawall.app.tracing import open_tracer
 from seawall.app.watching import Watch
