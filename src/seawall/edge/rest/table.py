@@ -8,8 +8,10 @@ from seawall.capabilities.discover import commands as discover
 from seawall.capabilities.evidence import commands as evidence
 from seawall.capabilities.evidence.model import Assessment
 from seawall.capabilities.keys import commands as keys
+from seawall.capabilities.keys import commands_batch as batch
 from seawall.capabilities.keys import commands_care as care
 from seawall.capabilities.keys import commands_root as root
+from seawall.capabilities.keys import commands_use as use
 from seawall.capabilities.keys.views import DomainView, KeyView
 from seawall.capabilities.protect import commands as protect
 from seawall.edge.rest.routes import Route
@@ -56,6 +58,24 @@ DATA: Final = (
     Route(method="POST", path=f"{_KEY}/encrypt", command=keys.Encrypt, result=keys.Encrypted, fast=True),
     Route(method="POST", path=f"{_KEY}/decrypt", command=keys.Decrypt, result=keys.Decrypted, fast=True),
     Route(method="POST", path=f"{_KEY}/rewrap", command=keys.Rewrap, result=keys.Encrypted, fast=True),
+    Route(method="POST", path=f"{_KEY}/sign", command=use.Sign, result=use.Signed, fast=True),
+    Route(method="POST", path=f"{_KEY}/verify", command=use.Verify, result=use.Verified, fast=True),
+    Route(method="POST", path=f"{_KEY}/mac", command=use.MakeMac, result=use.MadeMac, fast=True),
+    Route(method="POST", path=f"{_KEY}/verify-mac", command=use.VerifyMac, result=use.Verified, fast=True),
+    Route(method="POST", path=f"{_KEY}/wrap", command=use.WrapMaterial, result=use.Wrapped, fast=True),
+    Route(method="POST", path=f"{_KEY}/data-key", command=use.MakeDataKey, result=use.Wrapped, fast=True),
+    Route(method="POST", path=f"{_KEY}/unwrap", command=use.UnwrapMaterial, result=use.Unwrapped, fast=True),
+    Route(method="POST", path=f"{_KEY}/derive", command=use.Derive, result=use.Derived, fast=True),
+    Route(method="POST", path=f"{_KEY}/encapsulate", command=use.Encapsulate, result=use.EncapsulatedSecret, fast=True),
+    Route(method="POST", path=f"{_KEY}/decapsulate", command=use.Decapsulate, result=use.DecapsulatedSecret, fast=True),
+    Route(method="POST", path="/v1/random", command=use.Random, result=use.RandomBytes),
+    Route(method="POST", path="/v1/hash", command=use.Hash, result=use.Hashed),
+)
+_SINGLE: Final = {route.command: route.path for route in DATA}
+#: Every operation on one key, on many values at once.
+BATCHES: Final = tuple(
+    Route(method="POST", path=f"{_SINGLE[single]}-many", command=command, result=outcomes, fast=command.inline)
+    for single, (command, outcomes) in batch.BATCHES.items()
 )
 ROOT: Final = (
     Route(method="GET", path="/v1/root", command=root.ShowRoot, result=root.RootView),
@@ -144,4 +164,4 @@ PEOPLE: Final = (
     Route(method="GET", path="/v1/policies", command=access.ShowPolicies, result=access.PoliciesShown),
     Route(method="POST", path="/v1/policies/load", command=access.LoadPolicies, result=access.PoliciesShown),
 )
-ROUTES: Final = (*DOMAINS, *KEYS, *DATA, *ROOT, *DISCOVER, *PROTECT, *EVIDENCE, *LEDGER, *PEOPLE)
+ROUTES: Final = (*DOMAINS, *KEYS, *DATA, *BATCHES, *ROOT, *DISCOVER, *PROTECT, *EVIDENCE, *LEDGER, *PEOPLE)
