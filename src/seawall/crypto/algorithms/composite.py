@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey, MLDSA65PublicKey
 
 from seawall.crypto.algorithms import failures
+from seawall.crypto.algorithms.elliptic import has_small_order
 from seawall.crypto.algorithms.encodings import COMPOSITE_OID, RawKeys
 from seawall.crypto.algorithms.instruments import Given, SignatureForm
 from seawall.crypto.algorithms.names import Algorithm, Mechanism
@@ -50,6 +51,8 @@ class CompositeVerifier:
             self._edwards = Ed25519PublicKey.from_public_bytes(raw[_LATTICE_PUBLIC:])
         except ValueError:
             raise failures.public_key(Algorithm.ED25519_ML_DSA_65) from None
+        if has_small_order(raw[_LATTICE_PUBLIC:]):
+            raise failures.public_key(Algorithm.ED25519_ML_DSA_65)
 
     def verify(
         self,

@@ -39,6 +39,11 @@ _HASHES: dict[Mechanism, HashAlgorithm] = {
     Mechanism.ECDSA_SHA_512: SHA512(),
 }
 _EXTRA_BYTES: Final = 8
+_FIELD: Final = (1 << 255) - 19
+_ORDER_8: Final = int.from_bytes(
+    bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"), "little"
+)
+_SMALL_ORDERS: Final = frozenset((0, 1, _FIELD - 1, _ORDER_8, _FIELD - _ORDER_8))
 
 
 def generate(algorithm: Algorithm, entropy: Entropy) -> Secret:
@@ -93,12 +98,20 @@ def load_ed25519_public(spki: bytes) -> Ed25519PublicKey:
     """Read an Ed25519 public key.
 
     Raises:
-        InvalidInput: ``crypto.public_key``.
+        InvalidInput: ``crypto.public_key``, also for one under which anybody could sign.
     """
     key = encodings.load_public(spki, Algorithm.ED25519)
-    if not isinstance(key, Ed25519PublicKey):
+    if not isinstance(key, Ed25519PublicKey) or has_small_order(key.public_bytes_raw()):
         raise failures.public_key(Algorithm.ED25519)
     return key
+
+
+def has_small_order(raw: bytes) -> bool:
+    """Tell whether an Ed25519 public key is one of the points under which anybody can sign any message.
+
+    These are the points of order 1, 2, 4 and 8, in every encoding; their second coordinates are five numbers.
+    """
+    return (int.from_bytes(raw, "little") & (1 << 255) - 1) % _FIELD in _SMALL_ORDERS
 
 
 class EcdsaVerifier:
