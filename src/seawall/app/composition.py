@@ -140,23 +140,26 @@ class Composition:
     def kept_checkpoint(self, home: Path) -> str | None:
         """Return the newest ledger checkpoint that the store keeps."""
         from seawall.adapters.store.core import KeptCheckpoint
+        from seawall.app.nodes import node_of
         from seawall.app.rooms import installation_of, open_store, origin_of
         from seawall.kernel.clock import SystemClock
 
         place = Home(home)
         store = open_store(place, place.settings())
         try:
-            return KeptCheckpoint(store, origin_of(installation_of(store).id), SystemClock()).kept()
+            installation = installation_of(store).id
+            origin = origin_of(installation, node_of(place, installation))
+            return KeptCheckpoint(store, origin, SystemClock()).kept()
         finally:
             store.close()
 
     @contextmanager
     def _rooms(self, home: Path, passphrase: PassphraseSource | None) -> Iterator[Any]:
-        from seawall.adapters.store.core import EpochRow
         from seawall.app.homes import find_passphrase, node_runs
+        from seawall.app.nodes import Follower
         from seawall.app.rooms import build
         from seawall.app.roots import open_root
-        from seawall.app.serving import follow
+        from seawall.kernel.clock import SystemClock
 
         place = Home(home)
         settings = place.settings()
@@ -165,16 +168,23 @@ class Composition:
         try:
             rooms = build(place, settings, root, writes_anywhere=True, signs=node_runs(place) is None)
             try:
+                following = None
                 if rooms.store.dialect == "postgresql":
-                    # The lease that a node left behind has lapsed; this process holds one of its own.
-                    rooms.epoch.follow(EpochRow(rooms.store).read())
-                    threading.Thread(target=follow, args=(place, rooms.store, stop), daemon=True).start()
+                    # The lease that a node left behind has lapsed; this process keeps the home's own.
+                    follower = Follower(place, rooms.store, rooms.node, SystemClock(), hears=False)
+                    follower.step()
+                    following = threading.Thread(target=follower.run, args=(stop,), daemon=True)
+                    following.start()
                 if node_runs(place) is None:
                     rooms.bring_left()
                 yield rooms
             finally:
-                stop.set()
                 rooms.desk.close()
+                stop.set()
+                if following is not None:
+                    following.join()
+                    if node_runs(place) is None:
+                        follower.leave()
                 rooms.commit.close()
                 if node_runs(place) is None:
                     rooms.ledger.sign_now(root)

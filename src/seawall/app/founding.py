@@ -96,7 +96,7 @@ def _claim(home: Home, settings: Settings, root: RootOfTrust) -> None:
             Meta(store).found(tx, installation)
         ledger = open_ledger(home, store, installation.id, clock)
         try:
-            ledger.create(origin_of(installation.id), root)
+            ledger.create(origin_of(installation.id, str(installation.id)), root)
         finally:
             ledger.close()
     finally:

@@ -80,7 +80,7 @@ def _clear(home: Home) -> None:
     """Remove what a home is made of, and nothing else."""
     for folder in _folders(home):
         shutil.rmtree(folder, ignore_errors=True)
-    for file in (home.store, home.projection, home.sealed_root, home.passphrase, home.path / "token-record"):
+    for file in (home.store, home.node, home.projection, home.sealed_root, home.passphrase, home.path / "token-record"):
         for path in (*home.path.glob(f"{file.name}*"), home.path / f".{file.name}.new"):
             path.unlink(missing_ok=True)
     home.config.unlink(missing_ok=True)

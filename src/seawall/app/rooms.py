@@ -24,10 +24,14 @@ from seawall.adapters.store.discover import SqlScanStore
 from seawall.adapters.store.engine import Store
 from seawall.adapters.store.epoch import EpochMap
 from seawall.adapters.store.evidence import EvidenceStore
+from seawall.adapters.store.grants import Grants
+from seawall.adapters.store.jobs import Jobs
 from seawall.adapters.store.key_lists import StoredKeyLists
 from seawall.adapters.store.keys import StoredKeys
+from seawall.adapters.store.nodes import Nodes
 from seawall.adapters.store.protect import StoreProtections
 from seawall.adapters.store.rowmac import RowMac
+from seawall.adapters.store.schedule import StoredTimetable
 from seawall.app.bridges.access_seen import AccessSeen
 from seawall.app.bridges.data_seen import DataSeen
 from seawall.app.bridges.key_labels import KeyLabels
@@ -38,6 +42,7 @@ from seawall.app.bridges.root_seen import RootDescribed
 from seawall.app.bridges.told import StoredChanges
 from seawall.app.erasures import of_erasures
 from seawall.app.handlers import Handler, of_data, of_evidence, of_ledger
+from seawall.app.nodes import DatedClock, EverywhereAtOnce, SharedLease, node_of, nodes_of
 from seawall.app.root_room import of_root
 from seawall.app.shipping import guard_of
 from seawall.capabilities.evidence.measure import Rooms as Measured
@@ -46,6 +51,7 @@ from seawall.capabilities.keys.ports import RootOfTrust
 from seawall.capabilities.keys.service import Keys
 from seawall.desk.desk import Desk
 from seawall.desk.relay import relay
+from seawall.desk.steering import Steering
 from seawall.desk.uids import EventUids
 from seawall.kernel.clock import Clock, SystemClock
 from seawall.kernel.command import Command, Record
@@ -63,9 +69,9 @@ def open_store(home: Home, settings: Settings, clock: Clock | None = None) -> St
     return Store(settings.store or f"sqlite:///{home.store}", clock=clock)
 
 
-def origin_of(installation: UUID) -> str:
-    """Name an installation's ledger."""
-    return f"seawall/{installation}"
+def origin_of(installation: UUID, node: str) -> str:
+    """Name the ledger of a node: the first one's by the installation alone."""
+    return f"seawall/{installation}" if node == str(installation) else f"seawall/{installation}/{node}"
 
 
 def installation_of(store: Store) -> Installation:
@@ -89,7 +95,7 @@ def open_ledger(home: Home, store: Store, installation: UUID, clock: Clock) -> L
         runtime=str(home.epoch.parent),
         files=OsFiles(),
         projection=SqliteProjection(home.projection),
-        keeper=KeptCheckpoint(store, origin_of(installation), clock),
+        keeper=KeptCheckpoint(store, origin_of(installation, node_of(home, installation)), clock),
         clock=clock,
     )
 
@@ -121,6 +127,13 @@ class Rooms:
     ledger: Ledger
     commit: GroupCommit
     outbox: StoreOutbox
+    node: str
+    nodes: Nodes
+    jobs: Jobs
+    grants: Grants
+    timetable: StoredTimetable
+    key_lists: StoredKeyLists
+    identities: StoreIdentities
     keys: Keys
     authenticator: Authenticator
     decider: PolicyDecider
@@ -180,14 +193,18 @@ def build(
     clock = clock or SystemClock()
     store = open_store(home, settings, clock)
     installation = installation_of(store)
+    node = store.node = node_of(home, installation.id)
     with root.unwrap(installation.integrity_key, INTEGRITY) as key:
         mac = RowMac(key)
     epoch = EpochMap(home.epoch)
     ledger = open_ledger(home, store, installation.id, clock)
+    nodes = nodes_of(home, store, node)
+    lease = SharedLease(epoch, nodes if store.dialect == "postgresql" else None)
+    clock = DatedClock(clock, epoch)
     vault = StoredKeys(store, mac)
     lists = StoredKeyLists(store, mac)
     keys = Keys(
-        store=vault, lists=lists, root=root, lease=epoch, clock=clock, jurisdiction=settings.jurisdiction
+        store=vault, lists=lists, root=root, lease=lease, clock=clock, jurisdiction=settings.jurisdiction
     )
     identities = StoreIdentities(store, mac)
     authenticator = Authenticator(identities, epoch, clock)
@@ -195,7 +212,9 @@ def build(
     scans = SqlScanStore(store)
     protections = StoreProtections(store)
     evidence = EvidenceStore(store)
-    outbox = StoreOutbox(store)
+    outbox = StoreOutbox(store, node, first=node == str(installation.id))
+    jobs, grants, timetable = Jobs(store, clock, mac), Grants(store, mac), StoredTimetable(store, node)
+    everywhere = EverywhereAtOnce(lease, keys.tend)
     measured = Measured(
         keys=KeysSeen(vault, lists, ledger),
         root=RootDescribed(root, trial=settings.trial),
@@ -209,9 +228,13 @@ def build(
     settled = Settled(ledger, partial(ledger.sign_now, root) if signs else None)
     handlers: dict[type[Command], Handler] = {
         **keys.handlers(),
-        **people(identities, epoch, decider=decider, authenticator=authenticator, source=PolicyFolder(home.policies)),
+        **people(
+            identities, everywhere, decider=decider, authenticator=authenticator, source=PolicyFolder(home.policies)
+        ),
         **of_root(root, home, store),
         **of_ledger(ledger),
+        **of_erasures(ledger, vault, lists, settle=settled),
+        **Steering(jobs, grants, nodes, timetable).handlers(),
         **of_erasures(ledger, vault, lists, settle=settled),
         **of_data(
             keys, scans, protections, clock, fence=fence_of(home, settings, store, over_network=not writes_anywhere)
@@ -258,6 +281,13 @@ def build(
         ledger=ledger,
         commit=commit,
         outbox=outbox,
+        node=node,
+        nodes=nodes,
+        jobs=jobs,
+        grants=grants,
+        timetable=timetable,
+        key_lists=lists,
+        identities=identities,
         keys=keys,
         authenticator=authenticator,
         decider=decider,

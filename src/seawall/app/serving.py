@@ -1,28 +1,36 @@
-"""A node: one parent that holds the home and the port, a worker for each core, and the scribe."""
+"""A node: one parent that holds the home and the port, a worker for each core, the steward and the scribe."""
 
 import logging
 import os
 import socket
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from threading import Thread
+from dataclasses import dataclass, field
+from uuid import UUID
 
-from seawall.adapters.store.core import EpochRow, StoreOutbox
+from seawall.adapters.store.core import StoreOutbox
 from seawall.adapters.store.engine import Store
 from seawall.adapters.store.epoch import EpochMap
 from seawall.app import rooms as composed
+from seawall.app.chores import chores
 from seawall.app.homes import TRIAL_NOTICE, node_lock
+from seawall.app.jobs import kinds
+from seawall.app.nodes import node_of, nodes_of
+from seawall.app.rooms import Rooms
 from seawall.app.shipping import Shipping
+from seawall.app.steward import Steward
 from seawall.app.tls import Certificates, Entrance
 from seawall.app.worker import Worker
 from seawall.capabilities.keys.ports import RootOfTrust
 from seawall.desk.relay import relay
+from seawall.desk.scheduler import Chore
 from seawall.edge.rest.edge import shared_counters
 from seawall.edge.rest.table import ROUTES
 from seawall.edge.tls.handshakes import Handshakes
-from seawall.kernel.clock import SystemClock
-from seawall.kernel.errors import SeawallError
-from seawall.ledger.scribe import Stop as StopWord
+from seawall.kernel.clock import Clock, SystemClock
+from seawall.kernel.errors import Conflict
+from seawall.kernel.jobs import JobKind
 from seawall.node.hardening import keep_memory_private
 from seawall.node.parent import Parent
 from seawall.node.sockets import bind
@@ -31,8 +39,25 @@ from seawall.node.workers import children
 from seawall.settings import Home, Listen, Settings
 
 _log = logging.getLogger("seawall.node")
-_FOLLOW_S = 0.25
 _GRACE_S = 10.0
+_TWIN_S, _PAUSE_S = 3.0, 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fittings:
+    """What a node is fitted with.
+
+    Args:
+        clock: the time of this machine.
+        patience: seconds that a process may be silent before it is taken to hang.
+        chores: what is done by the clock.
+        kinds: the kinds of long work.
+    """
+
+    clock: Clock = field(default_factory=SystemClock)
+    patience: int = 10
+    chores: Callable[[Rooms], Iterable[Chore]] = chores
+    kinds: Callable[[Rooms], Iterable[JobKind]] = kinds
 
 
 class Node:
@@ -43,9 +68,18 @@ class Node:
         settings: what is configured.
         listen: where to listen, after what the command line said.
         root: opens the root of trust; called once, in the parent.
+        fittings: its clock and duties.
     """
 
-    def __init__(self, home: Home, settings: Settings, listen: Listen, root: Callable[[], RootOfTrust]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        listen: Listen,
+        root: Callable[[], RootOfTrust],
+        fittings: Fittings | None = None,
+    ) -> None:
+        self._fittings = fittings or Fittings()
         self._home = home
         self._settings = settings
         self._listen = listen
@@ -72,6 +106,8 @@ class Node:
             counters = shared_counters(ROUTES, self._workers)
             shipping = Shipping(self._home, self._settings)
             shipping.begin()
+            fitted = self._fittings
+            steward = Steward(self._home, self._settings, root, fitted.clock, chores=fitted.chores, kinds=fitted.kinds)
             running = Parent(
                 children(
                     listeners,
@@ -84,11 +120,14 @@ class Node:
                         entrance=Entrance(certificates, Handshakes(self._workers), tls)
                         if certificates and tls
                         else None,
+                        clock=fitted.clock,
                     ).run,
                     lambda stop: self._write(stop, root),
                     shipping.run if shipping.wanted else None,
+                    steward.run,
                 ),
                 grace=_GRACE_S,
+                patience=fitted.patience,
                 reload=lambda: self._reload(certificates),
                 closing=lambda: _close(listeners),
             )
@@ -107,16 +146,37 @@ class Node:
             upgrade(store)
             installation = composed.installation_of(store)
             self._prove(root, installation.integrity_key)
+            if store.dialect == "postgresql":
+                self._take_place(store, installation.id)
             ledger = composed.open_ledger(self._home, store, installation.id, SystemClock())
             try:
                 ledger.recover()
-                missing = relay(StoreOutbox(store), ledger.journal.append, ledger.contains)
+                missing = relay(self._outbox(store, installation.id), ledger.journal.append, ledger.contains)
             finally:
                 ledger.close()
         finally:
             store.close()
         if missing:
             _log.warning("brought %d entries into the ledger that a process had left behind", missing)
+
+    def _take_place(self, store: Store, installation: UUID) -> None:
+        EpochMap(self._home.epoch).close()
+        nodes = nodes_of(self._home, store, node_of(self._home, installation))
+        deadline = time.monotonic() + _TWIN_S
+        while True:
+            try:
+                nodes.beat(0)
+            except Conflict:
+                # The last run of this node may have ended a moment ago, on a machine that was started anew since.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE_S)
+            else:
+                return
+
+    def _outbox(self, store: Store, installation: UUID) -> StoreOutbox:
+        node = node_of(self._home, installation)
+        return StoreOutbox(store, node, first=node == str(installation))
 
     def _prove(self, root: RootOfTrust, integrity_key: bytes) -> None:
         # A token's session belongs to one process; this one, which has no more use for it, gives its own back.
@@ -132,7 +192,6 @@ class Node:
         store = composed.open_store(self._home, self._settings)
         installation = composed.installation_of(store)
         ledger = composed.open_ledger(self._home, store, installation.id, SystemClock())
-        Thread(target=follow, args=(self._home, store, stop), daemon=True).start()
         scribe = ledger.scribe(root)
         try:
             scribe.open(wait=True)
@@ -147,28 +206,6 @@ class Node:
             certificates.reload()
         # Policies are put in force by a command; a new epoch has every process read again what is in force.
         EpochMap(self._home.epoch).bump()
-
-
-def follow(home: Home, store: Store, stop: StopWord) -> None:
-    """Bring the store's epoch into this home until told to stop.
-
-    Where nodes share a database, this is the node's lease on what it holds in memory. A database of the home's own
-    needs no lease; there it catches what a process changed that died before it could raise the epoch.
-    """
-    epoch, row = EpochMap(home.epoch), EpochRow(store)
-    seen: int | None = None
-    while not stop.is_set():
-        try:
-            now = row.read()
-        except SeawallError as error:
-            _log.warning("the store's epoch cannot be read: %s", error.text)
-        else:
-            if store.dialect == "postgresql":
-                epoch.follow(now)
-            elif seen is not None and now != seen:
-                epoch.bump()
-            seen = now
-        stop.wait(_FOLLOW_S)
 
 
 def _close(listeners: Sequence[socket.socket]) -> None:

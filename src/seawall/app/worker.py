@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import socket
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
@@ -16,7 +17,6 @@ from seawall.app.root_room import RootWatch
 from seawall.app.tls import Entrance
 from seawall.app.tracing import open_tracer
 from seawall.app.watching import Watch
-from seawall.capabilities.keys.commands import FinishDestroy
 from seawall.capabilities.keys.ports import RootOfTrust
 from seawall.edge.console.pages import Console
 from seawall.edge.console.ports import LedgerHealth
@@ -26,9 +26,10 @@ from seawall.edge.rest.hosts import Hosts
 from seawall.edge.rest.server import serve
 from seawall.edge.rest.table import ROUTES
 from seawall.edge.rest.tokens import Tokens
+from seawall.kernel.clock import Clock
 from seawall.kernel.errors import SeawallError
-from seawall.kernel.terms import SYSTEM
 from seawall.kernel.trace import Tracer
+from seawall.node.pulse import Pulse
 from seawall.node.stop import Stop
 from seawall.settings import Home, Listen, Settings
 
@@ -49,6 +50,7 @@ class Worker:
         root: the root of trust, as the parent opened it.
         counters: shared by all workers.
         entrance: what the listener needs to speak TLS; without it, it speaks plain text.
+        clock: the time; the machine's where none is given.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Worker:
         counters: Counters,
         *,
         entrance: Entrance | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._home = home
         self._settings = settings
@@ -67,16 +70,17 @@ class Worker:
         self._root = root
         self._counters = counters
         self._entrance = entrance
+        self._clock = clock
         self._chores: list[asyncio.Task[None]] = []
 
-    def run(self, index: int, listener: socket.socket, stop: Stop) -> None:
+    def run(self, index: int, listener: socket.socket, stop: Stop, pulse: Pulse) -> None:
         """Serve; called in the worker's own process."""
         self._counters.take(index)
         if self._entrance is not None:
             self._entrance.handshakes.take(index)
         tracer = open_tracer(self._settings)
         root = self._root if tracer is None else followed(self._root, tracer)
-        rooms = composed.build(self._home, self._settings, root)
+        rooms = composed.build(self._home, self._settings, root, clock=self._clock)
         try:
             edge = self._edge(rooms, tracer)
             serve(
@@ -85,7 +89,7 @@ class Worker:
                 listener,
                 stop,
                 grace=_GRACE_S,
-                ready=lambda loop: self._begin(loop, rooms, index),
+                ready=lambda loop: self._begin(loop, rooms, pulse),
                 door=self._entrance.door(rooms.desk.stranger) if self._entrance else None,
             )
         finally:
@@ -113,16 +117,13 @@ class Worker:
             tracer=tracer,
         )
 
-    def _begin(self, loop: asyncio.AbstractEventLoop, rooms: Rooms, index: int) -> None:
+    def _begin(self, loop: asyncio.AbstractEventLoop, rooms: Rooms, pulse: Pulse) -> None:
         rooms.commit.deliver_on(loop)
         chores = [
-            _every(_TEND_S, lambda: _tend(rooms)),
+            _every(_TEND_S, lambda: _tend(rooms, pulse)),
             _every(_HOUSEKEEPING_S, lambda: _count_strangers(rooms)),
             _every(_MODULE_S, partial(_watch_module, RootWatch(rooms.root, rooms.settings, rooms.clock))),
         ]
-        if index == 0:
-            chores.append(_every(_HOUSEKEEPING_S, lambda: _finish_destructions(rooms)))
-            chores.append(_every(_HOUSEKEEPING_S, lambda: _bring_left(rooms)))
         self._chores = [loop.create_task(chore) for chore in chores]
 
 
@@ -132,6 +133,7 @@ def readiness(rooms: Rooms) -> Mapping[str, str | None]:
         "ledger": _code(rooms.commit.check),
         "store": _code(lambda: composed.installation_of(rooms.store)),
         "keys": _code(rooms.epoch.epoch),
+        "clock": _code(rooms.clock.now_ms),
     }
 
 
@@ -140,8 +142,24 @@ def gauges(rooms: Rooms) -> Mapping[str, tuple[str, float]]:
     return {
         "ledger_backlog": ("Entries that wait for the scribe.", rooms.ledger.backlog()),
         "ledger_entries": ("Entries of the ledger, signed or not.", rooms.ledger.size()),
-        "epoch": ("The epoch under which caches hold.", rooms.epoch.epoch()),
+        "epoch": ("The epoch under which caches hold.", rooms.epoch.value()),
+        "clock_skew_seconds": ("How far this clock is off the database's.", rooms.epoch.skew_ms() / 1000),
+        **_timetable(rooms),
     }
+
+
+def _timetable(rooms: Rooms) -> dict[str, tuple[str, float]]:
+    """Say how what is done by the clock went; nothing while the store cannot be asked."""
+    try:
+        entries = rooms.timetable.entries().values()
+    except SeawallError:
+        return {}
+    said: dict[str, tuple[str, float]] = {}
+    for due in entries:
+        name = re.sub(r"[^a-z0-9]", "_", due.name)
+        said[f"chore_{name}_failures"] = (f"Tries of {due.name} since it succeeded last.", due.failures)
+        said[f"chore_{name}_done_seconds"] = (f"When {due.name} succeeded last, Unix time.", (due.done_ms or 0) / 1000)
+    return said
 
 
 def _health(rooms: Rooms) -> LedgerHealth:
@@ -168,7 +186,8 @@ async def _every(seconds: float, chore: Callable[[], Coroutine[Any, Any, None]])
         await asyncio.sleep(seconds)
 
 
-async def _tend(rooms: Rooms) -> None:
+async def _tend(rooms: Rooms, pulse: Pulse) -> None:
+    pulse.beat()
     rooms.tend()
 
 
@@ -178,13 +197,3 @@ async def _watch_module(watch: RootWatch) -> None:
 
 async def _count_strangers(rooms: Rooms) -> None:
     rooms.desk.count_strangers()
-
-
-async def _bring_left(rooms: Rooms) -> None:
-    missing = await asyncio.to_thread(rooms.bring_left)
-    if missing:
-        _log.warning("brought %d entries into the ledger that a process had left behind", missing)
-
-
-async def _finish_destructions(rooms: Rooms) -> None:
-    await rooms.desk.handle(SYSTEM, FinishDestroy(), source="system")

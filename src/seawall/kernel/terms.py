@@ -25,6 +25,7 @@ class Proof(StrEnum):
     SESSION = "session"
     CERTIFICATE = "certificate"
     ENROLMENT = "enrolment"
+    GRANT = "grant"
     SYSTEM = "system"
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from seawall.kernel.errors import SeawallError
-from seawall.node.hardening import die_with, keep_memory_private
+from seawall.node.hardening import die_with, keep_memory_private, name_process
+from seawall.node.pulse import Pulse
 from seawall.node.stop import Stop
 
 _log = logging.getLogger("seawall.node")
@@ -24,11 +25,13 @@ class Child:
         name: for the log.
         run: what it does, until the stop that it is given is said.
         stage: children of a lower stage have ended before those of a higher one are told to.
+        pulse: what it beats while it is well; a child without one is not watched.
     """
 
     name: str
     run: Callable[[Stop], None]
     stage: int = 0
+    pulse: Pulse | None = None
 
 
 def fork(child: Child) -> int:
@@ -66,6 +69,7 @@ def _live(child: Child, parent: int) -> int:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     die_with(parent)
     keep_memory_private()
+    name_process(f"sw {child.name}")
     try:
         child.run(stop)
     except SeawallError as error:

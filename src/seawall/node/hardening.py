@@ -10,6 +10,7 @@ from seawall.kernel.errors import Unavailable
 
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_DUMPABLE: Final = 4
+_PR_SET_NAME: Final = 15
 
 
 def keep_memory_private() -> None:
@@ -37,7 +38,12 @@ def die_with(parent: int) -> None:
         os._exit(0)
 
 
-def _prctl(option: int, value: int) -> None:
+def name_process(name: str) -> None:
+    """Have lists of processes show a name of at most 15 bytes."""
+    _prctl(_PR_SET_NAME, ctypes.c_char_p(name.encode()[:15]))
+
+
+def _prctl(option: int, value: object) -> None:
     function = getattr(ctypes.CDLL(None), "prctl", None)
     if function is not None:
         function(option, value, 0, 0, 0)

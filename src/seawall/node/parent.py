@@ -21,6 +21,8 @@ _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 30.0
 _STEADY: Final = 60.0
 _HASTE: Final = 1.0
+_LOOK: Final = 1.0
+_STARTING: Final = 12  # how much longer than usual one may be silent that has only begun
 
 
 class _Kept:
@@ -32,6 +34,8 @@ class _Kept:
         self.started = 0.0
         self.due = 0.0
         self.pause = _FIRST_PAUSE
+        self.heard = 0
+        self.silent = 0
 
 
 class Parent:
@@ -40,6 +44,8 @@ class Parent:
     Args:
         children: what is kept alive.
         grace: seconds that each stage of children has to end in good order before they are killed.
+        patience: seconds that a child with a pulse may be silent before it is taken to hang, and is killed and started
+            again.
         reload: called on SIGHUP; what it raises is logged and changes nothing.
         closing: called once when stopping begins, before any child is told: nothing new is taken from here on.
     """
@@ -49,11 +55,15 @@ class Parent:
         children: Sequence[Child],
         *,
         grace: float = 20.0,
+        patience: int = 10,
         reload: Callable[[], None] | None = None,
         closing: Callable[[], None] | None = None,
     ) -> None:
         self._kept = [_Kept(child) for child in children]
         self._grace = grace
+        self._patience = patience
+        self._watched = any(child.pulse is not None for child in children)
+        self._looked = time.monotonic()
         self._reload = reload
         self._closing = closing
         self._asked = 0
@@ -74,8 +84,9 @@ class Parent:
                 if started is not None:
                     started()
                 while not self._asked:
-                    self._wait(wakeup, self._next_start())
+                    self._wait(wakeup, self._next_look())
                     self._reap()
+                    self._look()
                     self._heed_hangups()
                     if not self._asked:
                         self._start_due()
@@ -89,7 +100,33 @@ class Parent:
         for kept in self._kept:
             if kept.pid is None and kept.due <= now:
                 kept.started = now
+                kept.heard = kept.silent = 0
+                if kept.child.pulse is not None:
+                    kept.child.pulse.reset()
                 kept.pid = fork(kept.child)
+
+    def _look(self) -> None:
+        """See which children beat since the last look, and kill those that were silent for too many."""
+        now = time.monotonic()
+        if not self._watched or now - self._looked < _LOOK:
+            return
+        self._looked = now
+        for kept in self._kept:
+            pulse = kept.child.pulse
+            if kept.pid is None or pulse is None:
+                continue
+            kept.silent = kept.silent + 1 if pulse.count == kept.heard else 0
+            kept.heard = pulse.count
+            if kept.silent >= self._patience * (1 if kept.heard else _STARTING):
+                _log.error("%s hangs and is killed", kept.child.name)
+                os.kill(kept.pid, signal.SIGKILL)
+
+    def _next_look(self) -> float | None:
+        start = self._next_start()
+        if not self._watched:
+            return start
+        look = max(0.0, self._looked + _LOOK - time.monotonic())
+        return look if start is None else min(start, look)
 
     def _next_start(self) -> float | None:
         due = [kept.due for kept in self._kept if kept.pid is None]

@@ -201,14 +201,15 @@ Parent([Child(name="a", run=show)]).run()
 def test_connections_of_a_worker_that_died_wait_for_its_successor(start):
     node = start("""
 import select
-def serve(index, listener, stop):
+def serve(index, listener, stop, pulse):
     if index == 0 and not (HERE / "died").exists():
         (HERE / "died").touch()
         say("worker 0 dies")
         time.sleep(0.3)
         os._exit(3)
     while not stop.is_set():
-        if select.select([listener, stop], [], [], 5)[0] and not stop.is_set():
+        pulse.beat()
+        if select.select([listener, stop], [], [], 0.5)[0] and not stop.is_set():
             connection, _ = listener.accept()
             connection.sendall(b"served")
             connection.close()

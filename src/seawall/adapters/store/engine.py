@@ -58,16 +58,18 @@ class Store:
         url: ``sqlite:///path`` or ``postgresql://user@host/database``.
         clock: wall time of outbox entries.
         wait_s: how long to wait for a lock or a connection.
+
+    Attributes:
         node: the home that relays what is left in the outbox through this store.
 
     Raises:
         InvalidInput: with code ``store.url``.
     """
 
-    def __init__(self, url: str, *, clock: Clock | None = None, wait_s: float = 5.0, node: str | None = None) -> None:
+    def __init__(self, url: str, *, clock: Clock | None = None, wait_s: float = 5.0) -> None:
         self._clock = clock or SystemClock()
         self._wait_s = wait_s
-        self._node = node
+        self.node: str | None = None
         self._guards = threading.local()
         parsed = _parse(url)
         self._engine = _sqlite(parsed, wait_s) if parsed.drivername == "sqlite" else _postgresql(parsed, wait_s)
@@ -118,7 +120,7 @@ class Store:
                 with connection.begin():
                     if self.dialect == "postgresql" and wait_s is not None:
                         connection.execute(text(f"SET LOCAL lock_timeout = {round(wait_s * 1000)}"))
-                    yield Transaction(connection, self._clock, self._node)
+                    yield Transaction(connection, self._clock, self.node)
             finally:
                 if self.dialect == "sqlite" and wait_s is not None:
                     _be_patient(connection, self._wait_s)
@@ -178,8 +180,8 @@ class Store:
         """
         with faults():
             pooled = self._engine.raw_connection()
-            pooled.detach()
             raw: Any = pooled.driver_connection
+            pooled.detach()
             raw.autocommit = True
             raw.execute(f'LISTEN "{channel}"')
             return raw

@@ -161,6 +161,10 @@ class EpochMap:
                 words[_RENEWED] = asked
             return words[_EPOCH]
 
+    def value(self) -> int:
+        """Read the epoch without asking whether this node may use anything from memory."""
+        return self._words[_EPOCH]
+
     def now_ns(self) -> int:
         """Read the clock of leases."""
         return self._now()

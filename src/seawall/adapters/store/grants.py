@@ -95,18 +95,22 @@ class Grants:
         """
         with self._store.read() as connection:
             row = self._row(connection, grant_id)
-        grant = Grant(
-            id=row["id"],
-            principal_id=row["principal_id"],
-            action=row["action"],
-            resource=Resource(type=row["resource_type"], id=row["resource_id"], domain=row["resource_domain"]),
-            expires_ms=row["expires_ms"],
-        )
+        grant = _grant(row)
         if row["revoked_ms"] is not None:
             raise Denied("grant.revoked", "the leave for this work was taken back.")
         if now_ms >= grant.expires_ms:
             raise Denied("grant.expired", "the leave for this work has ended.", remedy="Start the work again.")
         return grant
+
+    def of(self, grant_id: str) -> Grant:
+        """Read a grant, also one that has ended.
+
+        Raises:
+            NotFound: with code ``grant.unknown``.
+            Corrupt: store.row_mac.
+        """
+        with self._store.read() as connection:
+            return _grant(self._row(connection, grant_id))
 
     def _row(self, connection: Connection, grant_id: str) -> Mapping[str, Any]:
         row = connection.execute(select(core.grants).where(core.grants.c.id == grant_id)).mappings().first()
@@ -123,3 +127,13 @@ class Grants:
         tx.connection.execute(
             update(core.grants).where(core.grants.c.id == row["id"]).values(revoked_ms=now_ms, mac=sealed)
         )
+
+
+def _grant(row: Mapping[str, Any]) -> Grant:
+    return Grant(
+        id=row["id"],
+        principal_id=row["principal_id"],
+        action=row["action"],
+        resource=Resource(type=row["resource_type"], id=row["resource_id"], domain=row["resource_domain"]),
+        expires_ms=row["expires_ms"],
+    )

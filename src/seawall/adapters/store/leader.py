@@ -1,7 +1,8 @@
 """Who has a named duty: one row for each, a lease on it, and a token that counts the holders.
 
-1. Whoever finds the lease lapsed takes it, and the token counts one further. The lease is measured by the database's
-   clock, so a node whose own clock is wrong neither takes a duty early nor keeps it long.
+1. Whoever finds the lease lapsed takes it, and the token counts one further; a node takes its own over at once, from a
+   process of it that died. The lease is measured by the database's clock, so a node whose own clock is wrong neither
+   takes a duty early nor keeps it long.
 2. The holder renews at a third of the lease. It measures, from before it asked, by a clock that never jumps, and stops
    by itself before the database would give the duty to somebody else.
 3. What is written on behalf of a duty is written under :meth:`Leadership.guard`: in the same transaction it checks the
@@ -11,7 +12,8 @@
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, insert, select, text, update
@@ -129,6 +131,12 @@ class Leadership:
         if row is None or not mine or lapsed(row.until_ms, self._clock(tx), self._lease_s) or not self.holds():
             raise self.lost()
 
+    @contextmanager
+    def term(self) -> Iterator[None]:
+        """Put every transaction that this thread begins in the store, within the block, under :meth:`guard`."""
+        with self._store.under(self.guard):
+            yield
+
     def lost(self) -> Conflict:
         """Make the error of somebody who acts for a duty that is another's now."""
         return Conflict("duty.lost", f"another node has the duty {self.duty} now; nothing was changed.")
@@ -153,7 +161,8 @@ class Leadership:
     def _take(self, tx: Transaction) -> int:
         row = tx.connection.execute(select(t.duties).where(t.duties.c.name == self.duty).with_for_update()).first()
         now_ms = self._clock(tx)
-        if row is not None and not lapsed(row.until_ms, now_ms, self._lease_s):
+        others = row is not None and row.node != self._node
+        if row is not None and others and not lapsed(row.until_ms, now_ms, self._lease_s):
             return 0
         token = 1 if row is None else row.token + 1
         values = {

@@ -17,12 +17,14 @@ from typing import Final
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from seawall.adapters.store.core import EpochRow
+from seawall.adapters.store.core import EpochRow, StoreOutbox
 from seawall.adapters.store.engine import Store, Transaction
 from seawall.adapters.store.leader import boottime_ns, database_ms, lapsed, lease_ms
 from seawall.adapters.store.tables import core
 from seawall.adapters.store.tables import leader as t
+from seawall.kernel.command import Record
 from seawall.kernel.errors import Conflict, SeawallError, Unavailable
+from seawall.kernel.nodes import NodeSeen
 
 LEASE_S: Final = 1.0
 _LEASE_MS: Final = 1020  # what the database counts: a little more than the node does, for clocks that run apart
@@ -36,19 +38,6 @@ class Beat:
 
     epoch: int
     now_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeRow:
-    """A node as the store knows it; ``epoch`` is the one up to which it holds nothing old."""
-
-    id: str
-    name: str
-    version: str
-    epoch: int
-    alive: bool
-    seen_ms: int
-    joined_ms: int
 
 
 class Nodes:
@@ -145,13 +134,13 @@ class Nodes:
             )
             return connection.execute(late.limit(1)).first() is not None
 
-    def list(self) -> list[NodeRow]:
+    def members(self) -> list[NodeSeen]:
         """List all that ever were, by the time they joined."""
         with self._store.read() as connection:
             now_ms = lease_ms(connection, self._now)
             rows = connection.execute(select(t.nodes).order_by(t.nodes.c.joined_ms, t.nodes.c.id)).mappings()
             return [
-                NodeRow(
+                NodeSeen(
                     id=row["id"],
                     name=row["name"],
                     version=row["version"],
@@ -162,6 +151,46 @@ class Nodes:
                 )
                 for row in rows
             ]
+
+    def join(self, record: Record) -> None:
+        """Take this node in, with the record that tells of it; its lease begins with its first beat.
+
+        Raises:
+            Conflict: ``node.twin``, when it is there already.
+        """
+        with self._store.begin() as tx:
+            now_ms = database_ms(tx.connection)
+            values = {**self._told, "epoch": 0, "until_ms": 0, "seen_ms": now_ms, "run": self._run}
+            self._add(tx, {**values, "joined_ms": now_ms})
+            tx.outbox(record)
+
+    def gone(self, for_s: float) -> list[str]:
+        """Name the nodes with entries in the outbox that were not heard of for so long."""
+        with self._store.read() as connection:
+            before_ms = database_ms(connection) - round(for_s * 1000)
+            left = select(core.outbox.c.node).where(core.outbox.c.node.is_not(None), core.outbox.c.node != self._node)
+            silent = t.nodes.c.id.in_(left) & (t.nodes.c.seen_ms < before_ms)
+            return list(connection.execute(select(t.nodes.c.id).where(silent).order_by(t.nodes.c.id)).scalars())
+
+    def take_over(self, node: str, for_s: float, told: Callable[[int], Record]) -> int:
+        """Make what a node that is gone left in the outbox this node's to relay, with the record that tells of it.
+
+        Args:
+            node: the other node.
+            for_s: how long it must have been silent.
+            told: makes the record, given how many entries it was.
+
+        Returns:
+            How many entries.
+        """
+        with self._store.begin() as tx:
+            row = tx.connection.execute(select(t.nodes).where(t.nodes.c.id == node).with_for_update()).first()
+            if row is None or row.seen_ms >= database_ms(tx.connection) - round(for_s * 1000):
+                return 0
+            count = StoreOutbox(self._store, self._node).take_over(tx, node)
+            if count:
+                tx.outbox(told(count))
+            return count
 
     def _add(self, tx: Transaction, values: dict[str, object]) -> None:
         try:
