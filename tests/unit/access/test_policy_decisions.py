@@ -38,9 +38,13 @@ TABLE = {
     Role.CUSTODIAN: KEYS_ALL | COMES_IN | {"quorum.set", "approvals.breaks.list"},
     Role.SECURITY_ENGINEER: {
         "discover.scan", "discover.show", "protect.run", "protect.show", "protect.retokenise", "data.encrypt",
-        "data.tokenise", "evidence.assess", "evidence.show", "system.status", "system.doctor", *LOOKS, *COMES_IN,
+        "data.tokenise", "data.verify", "data.verify_mac", "data.random", "data.hash", "evidence.assess", "evidence.show", "system.status", "system.doctor", *LOOKS, *COMES_IN,
     },
-    Role.APPLICATION: {"data.encrypt", "data.decrypt", "data.rewrap", "data.tokenise", *COMES_IN},
+    Role.APPLICATION: {
+        "data.encrypt", "data.decrypt", "data.rewrap", "data.tokenise", "data.sign", "data.verify", "data.mac",
+        "data.verify_mac", "data.wrap", "data.unwrap", "data.derive", "data.encapsulate", "data.decapsulate",
+        "data.random", "data.hash", *COMES_IN,
+    },
     Role.DATA_OWNER: {
         "discover.show", "protect.show", "data.reveal", "data.decrypt", "evidence.show", *COMES_IN,
     },
