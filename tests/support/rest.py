@@ -19,6 +19,7 @@ from seawall.edge.rest.limits import Limits
 from seawall.edge.rest.routes import Route
 from seawall.edge.rest.server import serve
 from seawall.edge.rest.tokens import Tokens
+from seawall.edge.tls.guard import Door
 from seawall.kernel.clock import SystemClock
 from seawall.kernel.command import Command
 from seawall.kernel.errors import Conflict, Denied, InvalidInput, NotFound, SeawallError, Unauthenticated, Unavailable
@@ -119,14 +120,25 @@ ROUTES = (
 
 
 class SmallAuthenticator:
-    """Knows one token."""
+    """Knows one token, and the certificates that it is told of."""
 
     revoked = False
+
+    def __init__(self) -> None:
+        self.certificates: dict[bytes, Principal] = {}
 
     def bearer(self, token: str) -> Principal:
         if token == TOKEN and not self.revoked:
             return ALICE
         raise Unauthenticated("access.token_unknown", "no such token.")
+
+    def presented(self, token: str | None, certificate: bytes) -> Principal:
+        holder = self.certificates.get(certificate)
+        if holder is None:
+            raise Unauthenticated("access.certificate_unknown", "no such certificate.")
+        if token is not None and self.bearer(token) != holder:
+            raise Unauthenticated("access.two_principals", "two principals.")
+        return holder
 
 
 @dataclass
@@ -156,6 +168,7 @@ class SmallDesk:
     durable: list[bytes] = field(default_factory=list)
     strangers: list[tuple[str, str]] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
+    arrivals: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     async def handle(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Any:
         self.handled += 1
@@ -196,6 +209,9 @@ class SmallDesk:
 
     def stranger(self, origin: str, code: str, source: str) -> None:
         self.strangers.append((origin, code))
+
+    def arrived(self, principal: Principal, connection: dict[str, str], *, source: str, origin: str = "") -> None:
+        self.arrivals.append((principal.name, connection))
 
     def _run(self, command: Command) -> Any:
         if isinstance(command, Seal | Unseal):
@@ -257,6 +273,8 @@ def running(
     readiness: Callable[[], dict[str, str | None]] = dict,
     grace: float = 5,
     tracer: Any = None,
+    door: Door | None = None,
+    made: Callable[..., Running] = Running,
 ) -> Iterator[Running]:
     """Run the edge; without ``fast`` everything takes the slow lane."""
     desk = desk or SmallDesk()
@@ -275,16 +293,17 @@ def running(
         limits=limits,
         fallback=fallback,
         tracer=tracer,
+        handshakes=door and door.counters,
     )
     lane = edge.lane if fast else Lane(desk, tokens, (), counters=counters, hosts=hosts, limits=limits or Limits())
     listener = socket.create_server(("127.0.0.1", 0))
     stop = Stop()
     thread = threading.Thread(
-        target=serve, args=(edge.app, lane, listener, stop), kwargs={"grace": grace}, name="server", daemon=True
+        target=serve, args=(edge.app, lane, listener, stop), kwargs={"grace": grace, "door": door}, name="server", daemon=True
     )
     thread.start()
     try:
-        yield Running(listener.getsockname()[1], desk, counters, stop, thread)
+        yield made(listener.getsockname()[1], desk, counters, stop, thread)
     finally:
         stop.set()
         thread.join(10)

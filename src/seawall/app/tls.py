@@ -9,8 +9,6 @@ import mmap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from seawall.edge.rest.server import to_plain_text
-from seawall.edge.rest.service import SOURCE
 from seawall.edge.tls.contexts import Material, check, make_context
 from seawall.edge.tls.handshakes import Handshakes
 from seawall.kernel.clock import Clock
@@ -109,6 +107,8 @@ class Entrance:
         Args:
             stranger: records an attempt: its origin, its code, and the edge at which it was made.
         """
+        from seawall.edge.rest.server import to_plain_text
+        from seawall.edge.rest.service import SOURCE
         from seawall.edge.tls.guard import Door
 
         self._certificates.context()  # a worker that has none does not begin
