@@ -9,6 +9,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from seawall.capabilities.keys import errors
@@ -36,6 +37,8 @@ from seawall.kernel.errors import Conflict
 from seawall.kernel.terms import Resource
 
 _BATCH = 500
+#: What the record is called that says that nothing was found of what was destroyed.
+READ_BACK: Final = "keys.read_back"
 
 
 class _OneKey(OfKey, frozen=True, kw_only=True):
@@ -44,7 +47,7 @@ class _OneKey(OfKey, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class _Gone:
-    what: str
+    what: Resource
     domain_id: UUID | None = None
     key_id: UUID | None = None
 
@@ -69,7 +72,7 @@ class Destroyer:
         key, _ = self._states.step(turn, command, _destroyed)
         self._revocation.wait()
         if key.life.destroyed_ms is not None:
-            self._read_back([_Gone(f"key {key.domain}/{key.name}", key_id=key.id)])
+            self._read_back(turn, [_Gone(key_resource(key.domain, key.name), key_id=key.id)])
         return KeyView.of(key)
 
     def shred_domain(self, turn: Turn, command: ShredDomain) -> Shredded:
@@ -100,7 +103,7 @@ class Destroyer:
                 tx.announce()
         self._revocation.wait()
         if due:
-            self._read_back([_Gone(f"domain {domain.name}", domain_id=domain.id)])
+            self._read_back(turn, [_Gone(domain_resource(domain.name), domain_id=domain.id)])
         return Shredded(domain=DomainView.of(domain), erased_versions=erased)
 
     def cancel_shred(self, turn: Turn, command: CancelShred) -> DomainView:
@@ -139,7 +142,7 @@ class Destroyer:
                 domain, count = _shred(turn, tx, domain, resource=domain_resource(name))
             erased += count
             domains.append(name)
-            gone.append(_Gone(f"domain {name}", domain_id=domain.id))
+            gone.append(_Gone(domain_resource(name), domain_id=domain.id))
         for owner, name in self._due_keys(turn.now_ms, command.domain):
             if not acts_in(turn.principal, owner):
                 continue
@@ -151,10 +154,10 @@ class Destroyer:
                 continue
             erased += count
             keys.append(f"{owner}/{name}")
-            gone.append(_Gone(f"key {owner}/{name}", key_id=key.id))
+            gone.append(_Gone(key_resource(owner, name), key_id=key.id))
         if gone:
             self._revocation.wait()
-            self._read_back(gone)
+            self._read_back(turn, gone)
         return Finished(keys=keys, domains=domains, erased_versions=erased)
 
     def _due_keys(self, now_ms: int, domain: str) -> Iterator[tuple[str, str]]:
@@ -166,11 +169,15 @@ class Destroyer:
     def _due_domains(self, now_ms: int, domain: str) -> list[str]:
         return [domain] if domain else list(self._lists.due_domains(now_ms, limit=_BATCH))
 
-    def _read_back(self, gone: list[_Gone]) -> None:
+    def _read_back(self, turn: Turn, gone: list[_Gone]) -> None:
         self._store.scrub()
         for one in gone:
             if self._store.remaining(domain_id=one.domain_id, key_id=one.key_id):
-                raise errors.erase_incomplete(one.what)
+                raise errors.erase_incomplete(f"{one.what.type} {one.what.id}")
+        with self._store.begin() as tx:
+            for one in gone:
+                facts = {"id": str(one.key_id or one.domain_id), "remaining": 0}
+                tx.outbox(turn.record(facts, resource=one.what, action=READ_BACK))
 
 
 def _destroyed(key: Key, domain: Domain, now_ms: int) -> LifeCycle:
