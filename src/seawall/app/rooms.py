@@ -29,6 +29,7 @@ from seawall.adapters.store.jobs import Jobs
 from seawall.adapters.store.key_lists import StoredKeyLists
 from seawall.adapters.store.keys import StoredKeys
 from seawall.adapters.store.nodes import Nodes
+from seawall.adapters.store.nonces import StoredNonces
 from seawall.adapters.store.protect import StoreProtections
 from seawall.adapters.store.rowmac import RowMac
 from seawall.adapters.store.schedule import StoredTimetable
@@ -47,6 +48,7 @@ from seawall.app.root_room import of_root
 from seawall.app.shipping import guard_of
 from seawall.capabilities.evidence.measure import Rooms as Measured
 from seawall.capabilities.keys.commands import OfKey
+from seawall.capabilities.keys.commands_batch import OfKeyMany
 from seawall.capabilities.keys.ports import RootOfTrust
 from seawall.capabilities.keys.service import Keys
 from seawall.desk.desk import Desk
@@ -204,7 +206,13 @@ def build(
     vault = StoredKeys(store, mac)
     lists = StoredKeyLists(store, mac)
     keys = Keys(
-        store=vault, lists=lists, root=root, lease=lease, clock=clock, jurisdiction=settings.jurisdiction
+        store=vault,
+        lists=lists,
+        root=root,
+        lease=lease,
+        clock=clock,
+        jurisdiction=settings.jurisdiction,
+        nonces=StoredNonces(store, mac),
     )
     identities = StoreIdentities(store, mac)
     authenticator = Authenticator(identities, epoch, clock)
@@ -305,7 +313,9 @@ def fence_of(home: Home, settings: Settings, store: Store, *, over_network: bool
 
 def _warm(keys: Keys, command: Command) -> bool:
     try:
-        return not isinstance(command, OfKey) or keys.held(command.domain, command.key)
+        if not isinstance(command, OfKey):
+            return True
+        return keys.held(command.domain, command.key, many=isinstance(command, OfKeyMany))
     except Unavailable:
         # The pool finds out again, and answers with it.
         return False
