@@ -68,10 +68,22 @@ class RoomTurn:
         self.facts: dict[str, Any] = {}
         self.records: list[tuple[str, dict[str, Any], Resource | None]] = []
         self.checked: list[tuple[str, str]] = []
+        self.led_to: list[tuple[str, dict[str, Any], Resource | None]] = []
         self._deny = deny
 
-    def record(self, facts: Mapping[str, Any] | None = None, *, resource: Resource | None = None) -> Record:
-        uid = str(uuid4())
+    def record(
+        self,
+        facts: Mapping[str, Any] | None = None,
+        *,
+        resource: Resource | None = None,
+        action: str | None = None,
+        uid: str | None = None,
+    ) -> Record:
+        uid = uid or str(uuid4())
+        if action is not None:
+            # Something that the command led to, told apart from the command's own records.
+            self.led_to.append((action, dict(facts or {}), resource))
+            return Record(uid=uid, body=repr(facts).encode())
         self.records.append((uid, dict(facts or {}), resource))
         return Record(uid=uid, body=repr(facts).encode())
 
