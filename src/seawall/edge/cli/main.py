@@ -55,6 +55,18 @@ def build() -> App:
         ("cancel-shred", "Take the shredding of a domain back while it waits."),
     ):
         keys.command(f"{_AT}.keys:{name.replace('-', '_')}", name=name, help=text)
+    for name, text in (
+        ("show", "Show a key, its versions and what is said of it."),
+        ("create-many", "Make up to 500 keys at once from a JSON list."),
+        ("update", "Change what is said of a key: labels, owner, places, dates, periods."),
+        ("block", "Throw a key's kill switch: nobody uses it from now on."),
+        ("unblock", "Take a key's block away."),
+        ("archive", "Keep a deactivated or compromised key without using it."),
+        ("recover", "Bring a key back from the archive."),
+        ("apply-dates", "Activate and deactivate the keys whose dates have come."),
+        ("update-domain", "Change a domain's policy."),
+    ):
+        keys.command(f"{_AT}.keys_care:{name.replace('-', '_')}", name=name, help=text)
     keys.command(
         f"{_AT}.certificates:erasure_certificate",
         name="erasure-certificate",

@@ -8,7 +8,7 @@ from seawall.access.commands import PrincipalView
 from seawall.access.model import PrincipalKind
 from seawall.capabilities.keys.domain import DomainState
 from seawall.capabilities.keys.views import DomainView
-from seawall.edge.cli.commands.keys import _show_domains
+from seawall.edge.cli.commands.keys import show_domains
 from seawall.edge.cli.commands.people import _show
 from seawall.edge.cli.output import Output
 from seawall.kernel.terms import Role
@@ -108,6 +108,6 @@ def test_a_domain_that_waits_to_be_shredded_says_so(
         shred_after_ms=shred_after_ms,
         destroyed_ms=destroyed_ms,
     )
-    _show_domains(Output(as_json=False), [domain])
+    show_domains(Output(as_json=False), [domain])
     (row,) = [line for line in capsys.readouterr().out.splitlines() if "bank" in line]
     assert [cell.strip() for cell in row.split("  ") if cell.strip()][1] == shown

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from seawall.edge.cli.commands.key_traits import Traits, chosen
 from seawall.edge.cli.options import Options
 from seawall.edge.cli.output import Output
 from seawall.kernel.clock import iso
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
     from seawall.capabilities.keys.views import DomainView, KeyView
 
 
-def _perform(options: Options | None, command: Command) -> tuple[Output, Any]:
+_PURPOSES = Literal["encrypt", "tokenise", "wrap", "sign", "mac", "derive", "encapsulate"]
+
+
+def perform(options: Options | None, command: Command) -> tuple[Output, Any]:
+    """Carry a command out, and answer in JSON where that was asked for."""
     options = options or Options()
     with options.session() as session:
         result = session.perform(command)
@@ -24,16 +29,18 @@ def _perform(options: Options | None, command: Command) -> tuple[Output, Any]:
     return output, result
 
 
-def _show_keys(output: Output, keys: "Sequence[KeyView]") -> None:
+def show_keys(output: Output, keys: "Sequence[KeyView]") -> None:
+    """Show keys as a table."""
     output.table(
         "",
-        ("domain", "key", "purpose", "state", "version", "made", "destruction"),
+        ("domain", "key", "purpose", "algorithm", "state", "version", "made", "destruction"),
         [
             (
                 key.domain,
                 key.name,
                 key.purpose,
-                key.state,
+                key.algorithm,
+                _standing(key),
                 key.version,
                 iso(key.created_ms),
                 iso(key.destroy_after_ms) if key.destroy_after_ms and not key.destroyed_ms else "",
@@ -43,7 +50,8 @@ def _show_keys(output: Output, keys: "Sequence[KeyView]") -> None:
     )
 
 
-def _show_domains(output: Output, domains: "Sequence[DomainView]") -> None:
+def show_domains(output: Output, domains: "Sequence[DomainView]") -> None:
+    """Show domains as a table."""
     output.table(
         "",
         ("domain", "state", "waits, days", "trial", "made", "destroyed"),
@@ -52,6 +60,11 @@ def _show_domains(output: Output, domains: "Sequence[DomainView]") -> None:
             for d in domains
         ],
     )
+
+
+def _standing(key: "KeyView") -> str:
+    beside = [word for word, true in (("blocked", key.blocked), ("archived", key.archived)) if true]
+    return ", ".join([key.state, *beside])
 
 
 def _state(domain: "DomainView") -> str:
@@ -64,22 +77,64 @@ def _when(time_ms: int | None) -> str:
     return "" if time_ms is None else iso(time_ms)
 
 
-def _of_key(options: Options | None, command: Command) -> int:
-    output, key = _perform(options, command)
-    _show_keys(output, [key])
+def of_key(options: Options | None, command: Command) -> int:
+    """Carry out a command that shows a key."""
+    output, key = perform(options, command)
+    show_keys(output, [key])
     return 0
 
 
-def list(domain: str = "", *, options: Options | None = None) -> int:
+def list(
+    domain: str = "",
+    *,
+    state: str = "",
+    purpose: str = "",
+    algorithm: str = "",
+    label: str = "",
+    owner: str = "",
+    prefix: str = "",
+    rotation_due: Annotated[bool, Parameter(negative="")] = False,
+    archived: Annotated[bool, Parameter(negative="")] = False,
+    limit: int = 1000,
+    cursor: str | None = None,
+    options: Options | None = None,
+) -> int:
     """List the keys of a domain, or of all.
 
     Args:
         domain: the domain; all when not given.
+        state: only keys in this state.
+        purpose: only keys for this purpose.
+        algorithm: only keys whose current version is of this algorithm.
+        label: only keys with this label, as NAME or NAME=VALUE.
+        owner: only keys of this owner.
+        prefix: only keys whose names begin so.
+        rotation_due: only keys whose policy wants a new version by now.
+        archived: archived keys too.
+        limit: how many at most, 1 to 1000.
+        cursor: where the page before ended.
     """
     from seawall.capabilities.keys.commands import ListKeys
+    from seawall.capabilities.keys.model import KeyState, Purpose
+    from seawall.crypto.algorithms.registry import Algorithm
 
-    output, page = _perform(options, ListKeys(domain=domain, limit=1000))
-    _show_keys(output, page.items)
+    asked = ListKeys(
+        domain=domain,
+        state=chosen(KeyState, [state], "--state")[0] if state else None,
+        purpose=chosen(Purpose, [purpose], "--purpose")[0] if purpose else None,
+        algorithm=chosen(Algorithm, [algorithm], "--algorithm")[0] if algorithm else None,
+        label=label,
+        owner=owner,
+        prefix=prefix,
+        rotation_due=rotation_due,
+        archived=archived,
+        limit=limit,
+        cursor=cursor,
+    )
+    output, page = perform(options, asked)
+    show_keys(output, page.items)
+    if page.next_cursor is not None:
+        output.plain(f"there are more: --cursor {page.next_cursor}")
     return 0
 
 
@@ -87,8 +142,8 @@ def domains(*, options: Options | None = None) -> int:
     """List the domains."""
     from seawall.capabilities.keys.commands import ListDomains
 
-    output, page = _perform(options, ListDomains(limit=1000))
-    _show_domains(output, page.items)
+    output, page = perform(options, ListDomains(limit=1000))
+    show_domains(output, page.items)
     return 0
 
 
@@ -97,6 +152,10 @@ def create_domain(
     *,
     waiting_days: int = 30,
     trial: Annotated[bool, Parameter(negative="")] = False,
+    minimum_strength: int = 0,
+    forbid_algorithm: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    forbid_mechanism: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    jurisdiction: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     options: Options | None = None,
 ) -> int:
     """Make a domain.
@@ -105,11 +164,25 @@ def create_domain(
         name: its name, which never returns once it was destroyed.
         waiting_days: how long destruction waits, 7 to 90 days; a trial domain may say 0.
         trial: whether the domain is for trial only.
+        minimum_strength: bits of security strength that an algorithm needs at least.
+        forbid_algorithm: an algorithm that makes no key here. May be given many times.
+        forbid_mechanism: a mechanism that no key here protects by. May be given many times.
+        jurisdiction: where its keys may be used, as ISO 3166 code; anywhere when not given. May be given many times.
     """
     from seawall.capabilities.keys.commands import CreateDomain
+    from seawall.crypto.algorithms.registry import Algorithm, Mechanism
 
-    output, domain = _perform(options, CreateDomain(name=name, waiting_days=waiting_days, trial=trial))
-    _show_domains(output, [domain])
+    command = CreateDomain(
+        name=name,
+        waiting_days=waiting_days,
+        trial=trial,
+        minimum_strength=minimum_strength,
+        forbidden_algorithms=chosen(Algorithm, forbid_algorithm, "--forbid-algorithm"),
+        forbidden_mechanisms=chosen(Mechanism, forbid_mechanism, "--forbid-mechanism"),
+        jurisdictions=jurisdiction,
+    )
+    output, domain = perform(options, command)
+    show_domains(output, [domain])
     return 0
 
 
@@ -121,8 +194,8 @@ def shred(domain: str, *, options: Options | None = None) -> int:
     """
     from seawall.capabilities.keys.commands import ShredDomain
 
-    output, result = _perform(options, ShredDomain(domain=domain))
-    _show_domains(output, [result.domain])
+    output, result = perform(options, ShredDomain(domain=domain))
+    show_domains(output, [result.domain])
     if result.domain.destroyed_ms is None:
         output.plain(
             f"nothing under it can be used from now on; its keys are erased after {_when(result.domain.shred_after_ms)}"
@@ -140,8 +213,8 @@ def cancel_shred(domain: str, *, options: Options | None = None) -> int:
     """
     from seawall.capabilities.keys.commands import CancelShred
 
-    output, restored = _perform(options, CancelShred(domain=domain))
-    _show_domains(output, [restored])
+    output, restored = perform(options, CancelShred(domain=domain))
+    show_domains(output, [restored])
     return 0
 
 
@@ -149,8 +222,12 @@ def create(
     domain: str,
     name: str,
     *,
-    purpose: Literal["encrypt", "tokenise"] = "encrypt",
+    purpose: _PURPOSES = "encrypt",
+    algorithm: str = "",
+    mechanism: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    usage: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     activate: bool = True,
+    traits: Traits | None = None,
     options: Options | None = None,
 ) -> int:
     """Make a key.
@@ -159,68 +236,103 @@ def create(
         domain: the domain.
         name: the key's name.
         purpose: what it is for; no key serves two purposes.
+        algorithm: what it is; chosen by its purpose when not given.
+        mechanism: how it is used; the first is the default. May be given many times.
+        usage: what of its purpose it may be used for; all of it when not given. May be given many times.
         activate: whether it may be used at once.
     """
     from seawall.capabilities.keys.commands import CreateKey
-    from seawall.capabilities.keys.model import Purpose
+    from seawall.capabilities.keys.model import Purpose, Usage
+    from seawall.crypto.algorithms.registry import Algorithm, Mechanism
 
-    return _of_key(options, CreateKey(domain=domain, name=name, purpose=Purpose(purpose), activate=activate))
+    command = CreateKey(
+        domain=domain,
+        name=name,
+        purpose=Purpose(purpose),
+        activate=activate,
+        algorithm=chosen(Algorithm, [algorithm], "--algorithm")[0] if algorithm else None,
+        mechanisms=chosen(Mechanism, mechanism, "--mechanism"),
+        usage=chosen(Usage, usage, "--usage"),
+        attributes=(traits or Traits()).attributes(),
+    )
+    return of_key(options, command)
 
 
-def rotate(domain: str, key: str, *, options: Options | None = None) -> int:
-    """Make a new version, which protects from now on; old ones keep decrypting."""
+def rotate(
+    domain: str,
+    key: str,
+    *,
+    algorithm: str = "",
+    mechanism: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    options: Options | None = None,
+) -> int:
+    """Make a new version, which protects from now on; old ones keep decrypting.
+
+    Args:
+        domain: the domain.
+        key: the key.
+        algorithm: what the new version is; as before when not given.
+        mechanism: how it is used; as before when not given. May be given many times.
+    """
     from seawall.capabilities.keys.commands import RotateKey
+    from seawall.crypto.algorithms.registry import Algorithm, Mechanism
 
-    return _of_key(options, RotateKey(domain=domain, key=key))
+    command = RotateKey(
+        domain=domain,
+        key=key,
+        algorithm=chosen(Algorithm, [algorithm], "--algorithm")[0] if algorithm else None,
+        mechanisms=chosen(Mechanism, mechanism, "--mechanism"),
+    )
+    return of_key(options, command)
 
 
 def activate(domain: str, key: str, *, options: Options | None = None) -> int:
     """Begin to use a key."""
     from seawall.capabilities.keys.commands import ActivateKey
 
-    return _of_key(options, ActivateKey(domain=domain, key=key))
+    return of_key(options, ActivateKey(domain=domain, key=key))
 
 
 def suspend(domain: str, key: str, *, options: Options | None = None) -> int:
     """Stop all use of a key for a time."""
     from seawall.capabilities.keys.commands import SuspendKey
 
-    return _of_key(options, SuspendKey(domain=domain, key=key))
+    return of_key(options, SuspendKey(domain=domain, key=key))
 
 
 def resume(domain: str, key: str, *, options: Options | None = None) -> int:
     """Go on with a suspended key."""
     from seawall.capabilities.keys.commands import ResumeKey
 
-    return _of_key(options, ResumeKey(domain=domain, key=key))
+    return of_key(options, ResumeKey(domain=domain, key=key))
 
 
 def deactivate(domain: str, key: str, *, options: Options | None = None) -> int:
     """Stop protecting with a key for good; what it protected stays readable."""
     from seawall.capabilities.keys.commands import DeactivateKey
 
-    return _of_key(options, DeactivateKey(domain=domain, key=key))
+    return of_key(options, DeactivateKey(domain=domain, key=key))
 
 
 def compromise(domain: str, key: str, *, options: Options | None = None) -> int:
     """Say that a key is known, or feared known, to others."""
     from seawall.capabilities.keys.commands import CompromiseKey
 
-    return _of_key(options, CompromiseKey(domain=domain, key=key))
+    return of_key(options, CompromiseKey(domain=domain, key=key))
 
 
 def destroy(domain: str, key: str, *, options: Options | None = None) -> int:
     """Destroy a key when its waiting period is over; it is unusable at once."""
     from seawall.capabilities.keys.commands import DestroyKey
 
-    return _of_key(options, DestroyKey(domain=domain, key=key))
+    return of_key(options, DestroyKey(domain=domain, key=key))
 
 
 def cancel_destroy(domain: str, key: str, *, options: Options | None = None) -> int:
     """Take a destruction back while it waits."""
     from seawall.capabilities.keys.commands import CancelDestroyKey
 
-    return _of_key(options, CancelDestroyKey(domain=domain, key=key))
+    return of_key(options, CancelDestroyKey(domain=domain, key=key))
 
 
 def finish_destroy(domain: str = "", *, options: Options | None = None) -> int:
@@ -231,7 +343,7 @@ def finish_destroy(domain: str = "", *, options: Options | None = None) -> int:
     """
     from seawall.capabilities.keys.commands import FinishDestroy
 
-    output, done = _perform(options, FinishDestroy(domain=domain))
+    output, done = perform(options, FinishDestroy(domain=domain))
     names = [*done.keys, *(f"domain {name}" for name in done.domains)]
     output.plain("destroyed: " + (", ".join(names) or "nothing was due"))
     return 0
