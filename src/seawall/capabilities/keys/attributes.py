@@ -20,7 +20,7 @@ _MOST_TIME_MS = 253_402_300_799_999  # the end of the year 9999
 Days = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
 
 
-class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """When a key gets its next version: after days, after a number of uses, once at a time; whichever comes first."""
 
     age_days: Days | None = None
