@@ -165,6 +165,7 @@ def test_actions_are_counted_from_a_time_on_and_intents_are_none(house):
         ("keys.rotate", "denied", denied.value.code): 1,
         ("keys.rotate", "denied", "access.forbidden"): 1,
         ("domains.shred", "success", ""): 1,
+        ("keys.read_back", "success", ""): 1,
     }
     assert ActionSeen(
         action="domains.shred", outcome="success", code="", count=1, last_ms=house.clock.now_ms()
