@@ -13,7 +13,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, delete, func, insert, select, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+)
 
 from seawall.adapters.store.root_sealed import SEALED
 from seawall.adapters.store.tables.all import metadata
@@ -26,7 +39,6 @@ _MAX_FRAME = 1 << 28
 _BATCH_ROWS = 500
 _BATCH_BYTES = 1 << 18
 _PLAIN = frozenset({bool, int, float, str, bytes})
-_JSON = frozenset({dict, list})
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 
@@ -54,7 +66,7 @@ def check_columns() -> None:
     """
     for table in tables():
         for column in table.columns:
-            if column.type.python_type not in _PLAIN | _JSON:
+            if not isinstance(column.type, JSON) and column.type.python_type not in _PLAIN:
                 raise TypeError(f"a dump cannot hold {table.name}.{column.name}, which is {column.type!r}")
 
 
@@ -73,9 +85,9 @@ def dump(connection: Connection, revision: str, reseal: Reseal, tally: Tally) ->
     check_columns()
     yield _frame(["head", {"format": FORMAT, "revision": revision, "sealed": sorted(map(list, SEALED))}])
     for table in tables():
-        names = [column.name for column in table.columns]
-        yield _frame(["table", table.name, names])
-        tally.rows[table.name] = 0
+        names = [str(column.name) for column in table.columns]
+        yield _frame(["table", str(table.name), names])
+        tally.rows[str(table.name)] = 0
         yield from _rows(connection, table, names, reseal, tally)
     yield _frame(["end", dict(tally.rows)])
 
@@ -87,7 +99,7 @@ def _rows(connection: Connection, table: Table, names: list[str], reseal: Reseal
     for row in connection.execute(wanted).mappings():
         values = [_out(table.name, name, row, reseal) for name in names]
         batch.append(values)
-        tally.rows[table.name] += 1
+        tally.rows[str(table.name)] += 1
         size += sum(len(value) for value in values if isinstance(value, str | bytes))
         if len(batch) >= _BATCH_ROWS or size >= _BATCH_BYTES:
             yield _frame(["rows", batch])
@@ -212,8 +224,14 @@ class _Loading:
         if not rows or any(not isinstance(row, list) or len(row) != len(self._columns) for row in rows):
             raise malformed()
         values = [self._in(table, row) for row in rows]
-        self._connection.execute(insert(table), values)
-        self._tally.rows[table.name] += len(rows)
+        # Nothing in a JSON column is NULL, as where it was never set; SQLAlchemy would make JSON's null of it.
+        nothing = {
+            column.name: bindparam(column.name, type_=JSON(none_as_null=True))
+            for column in self._columns
+            if isinstance(column.type, JSON) and column.nullable
+        }
+        self._connection.execute(insert(table).values(nothing) if nothing else insert(table), values)
+        self._tally.rows[str(table.name)] += len(rows)
 
     def _in(self, table: Table, row: list[Any]) -> dict[str, Any]:
         values = {column.name: value for column, value in zip(self._columns, row, strict=True)}
