@@ -2,7 +2,8 @@
 
 A certificate is one file. Its statement is an entry of the ledger; the proof shows the entry under a checkpoint that is
 signed with Ed25519 and ML-DSA-44; the inventory lists the keys and versions, and the statement holds its digest. All
-else in the file follows from these, and it has one form: whoever checks it makes it again and compares every byte.
+else in the file follows from these. It has one form, or two: as REST writes it, and indented as a file; whoever checks
+it makes it again and compares every byte.
 
 What is vouched for is what Seawall did and found in its own store, and what it knew of backups at that time. Copies
 that somebody made of clear data, of exported keys or of a store without Seawall's knowledge are beyond it.
@@ -180,7 +181,7 @@ def compose(proof: EntryProof, inventory: list[ErasedKey]) -> Certificate:
 
 
 def encode_certificate(certificate: Certificate) -> bytes:
-    """Write a certificate in its one form: JSON, indented by two spaces, with a newline at its end."""
+    """Write a certificate as a file: JSON, indented by two spaces, with a newline at its end."""
     return msgspec.json.format(msgspec.json.encode(certificate), indent=2) + b"\n"
 
 
@@ -209,7 +210,7 @@ def verify_certificate(data: bytes, verifiers: Verifiers) -> tuple[Certificate, 
     if signatures != len(verifiers.keys):
         raise _wrong("form", "its checkpoint has other signatures beside those of the ledger")
     made = compose(given.proof, given.inventory)
-    if encode_certificate(made) != data:  # 3.
+    if data not in (encode_certificate(made), msgspec.json.encode(made)):  # 3.
         raise _wrong("form", "it is not what follows from its entry and its inventory, byte for byte")
     return made, checkpoint
 
