@@ -1,15 +1,19 @@
 """A throw-away SoftHSM2 for one test process: its own configuration, its own tokens."""
 
 import os
+import re
+import secrets
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 LIBRARIES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so")
 PIN = b"4711-0815"
+_SERIAL = re.compile(rb"[0-9a-f]{16}")
 
 
 def library() -> str:
@@ -45,6 +49,44 @@ class SoftHsm:
             capture_output=True,
             timeout=30,
         )
+
+    def clone_token(self, label: str, new: str) -> None:
+        """Make a second token with the same objects, as a vendor's cloning does: another serial, another label.
+
+        SoftHSM2 has no such command; its token is a folder, and label and serial stand in one file of it, in the clear.
+        Both labels have the same length.
+        """
+        assert len(label) == len(new)
+        source = self.token_folder(label)
+        target = source.with_name(str(uuid4()))
+        shutil.copytree(source, target)
+        file = target / "token.object"
+        data = file.read_bytes()
+        serial = _SERIAL.search(data)
+        assert serial is not None
+        padded, wanted = label.ljust(32).encode(), new.ljust(32).encode()
+        assert padded in data
+        data = data.replace(padded, wanted)
+        file.write_bytes(data.replace(serial[0], secrets.token_hex(8).encode()))
+
+    def token_folder(self, label: str) -> Path:
+        """Find the folder of a token."""
+        padded = label.ljust(32).encode()
+        (found,) = (
+            path for path in (self.folder / "tokens").iterdir() if padded in (path / "token.object").read_bytes()
+        )
+        return found
+
+    def pull(self, label: str) -> Path:
+        """Take one token away; return where it is, for :meth:`put`."""
+        source = self.token_folder(label)
+        away = self.folder / f"pulled-{source.name}"
+        source.rename(away)
+        return away
+
+    def put(self, away: Path) -> None:
+        """Put back what :meth:`pull` took."""
+        away.rename(self.folder / "tokens" / away.name.removeprefix("pulled-"))
 
     def take_out(self) -> None:
         """Take all tokens away, as if they were pulled out."""
