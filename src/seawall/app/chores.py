@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from seawall.capabilities.keys.commands import FinishDestroy
+from seawall.capabilities.keys.commands_care import ApplyDates
 from seawall.desk.commands import TakeOverOutbox
 from seawall.desk.scheduler import Chore
 from seawall.desk.steering import GONE_S
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from seawall.app.rooms import Rooms
 
 _MINUTE = 60.0
+_SOON = 5.0  # a pre-active key waits for its activation to be carried out
 
 
 def chores(rooms: "Rooms") -> Iterator[Chore]:
@@ -29,6 +31,10 @@ def chores(rooms: "Rooms") -> Iterator[Chore]:
         return bool(lists.due_keys(now_ms, domain=None, limit=1) or lists.due_domains(now_ms, limit=1))
 
     yield Chore(name="keys.finish_destroy", every_s=_MINUTE, run=_ask(rooms, destruction_due, FinishDestroy))
+    def dates_due() -> bool:
+        return bool(lists.due_dates(rooms.clock.now_ms(), domain=None, limit=1))
+
+    yield Chore(name="keys.apply_dates", every_s=_SOON, run=_ask(rooms, dates_due, ApplyDates))
     yield Chore(
         name="system.outbox.take_over", every_s=_MINUTE, run=_ask(rooms, lambda: nodes.gone(GONE_S), TakeOverOutbox)
     )

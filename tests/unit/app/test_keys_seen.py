@@ -6,6 +6,7 @@ from sqlalchemy import insert
 
 from seawall.adapters.store.tables import keys as tables
 from seawall.capabilities.evidence.seen import KeySeen
+from seawall.capabilities.keys.attributes import Rotation
 from seawall.capabilities.keys.commands import (
     CancelShred,
     CreateDomain,
@@ -15,6 +16,7 @@ from seawall.capabilities.keys.commands import (
     RotateKey,
     ShredDomain,
 )
+from seawall.capabilities.keys.commands_care import AttributeChanges, UpdateDomain, UpdateKey
 from seawall.capabilities.keys.model import Purpose
 from support.house import CUSTODIAN, House
 
@@ -41,8 +43,18 @@ def test_a_key_tells_its_age_and_its_newest_version(house):
     assert (before.rotated_ms, before.versions) == (before.created_ms, 1)
     assert seen.created_ms == before.created_ms
     assert seen.rotated_ms == house.clock.now_ms()
-    # Nobody declares these for a key yet.
     assert (seen.rotation_days, seen.jurisdiction) == (None, None)
+
+
+def test_a_key_tells_its_period_and_places_or_its_domain_s(house):
+    _domain(house, "bank", waiting_days=30, keys=("pan", "pin"))
+    house.do(CUSTODIAN, UpdateDomain(domain="bank", jurisdictions=("CH", "DE")))
+    said = AttributeChanges(rotation=Rotation(age_days=90), jurisdictions=("DE-BY",))
+    house.do(CUSTODIAN, UpdateKey(domain="bank", key="pin", attributes=said))
+    assert {key.key: (key.rotation_days, key.jurisdiction) for key in _seen(house)} == {
+        "pan": (None, "CH, DE"),
+        "pin": (90, "DE-BY"),
+    }
 
 
 def test_a_destruction_that_waits_has_its_day_and_a_domain_s_counts_for_its_keys(house):

@@ -35,7 +35,7 @@ class KeysSeen:
         self._ledger = ledger
 
     def keys(self) -> Sequence[KeySeen]:
-        """Return every key that was ever made; periods of rotation and places are not declared for keys yet."""
+        """Return every key that was ever made; where a key names no places, its domain's hold."""
         domains = {domain.name: domain for domain in self._domains()}
         return [_key(key, domains[key.domain]) for key in self._keys(None) if key.domain in domains]
 
@@ -79,5 +79,7 @@ def _key(key: Key, domain: Domain) -> KeySeen:
         created_ms=key.life.created_ms,
         rotated_ms=key.versions[-1].created_ms,
         versions=len(key.versions),
+        rotation_days=key.attributes.rotation.age_days,
+        jurisdiction=", ".join(key.attributes.jurisdictions or domain.policy.jurisdictions) or None,
         destroy_due_ms=due,
     )
