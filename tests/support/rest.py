@@ -23,7 +23,7 @@ from seawall.edge.tls.guard import Door
 from seawall.kernel.clock import SystemClock
 from seawall.kernel.command import Command
 from seawall.kernel.errors import Conflict, Denied, InvalidInput, NotFound, SeawallError, Unauthenticated, Unavailable
-from seawall.kernel.terms import Principal, Proof, Resource, Role
+from seawall.kernel.terms import Appeal, Principal, Proof, Resource, Role
 from seawall.node.stop import Stop
 
 ALICE = Principal(id="alice", name="alice", roles=frozenset({Role.APPLICATION}), proof=Proof.TOKEN)
@@ -162,6 +162,7 @@ class SmallDesk:
     slow: float = 0.0
     epoch: int = 1
     handled: int = 0
+    appeals: list[Appeal | None] = field(default_factory=list)
     cold: tuple[str, ...] = ()
     authenticator: SmallAuthenticator = field(default_factory=SmallAuthenticator)
     entries: list[bytes] = field(default_factory=list)
@@ -170,7 +171,10 @@ class SmallDesk:
     commands: list[Command] = field(default_factory=list)
     arrivals: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
-    async def handle(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Any:
+    async def handle(
+        self, principal: Principal, command: Command, *, source: str, origin: str = "", appeal: Appeal | None = None
+    ) -> Any:
+        self.appeals.append(appeal)
         self.handled += 1
         if command.inline:
             begun = self.begin(principal, command, source=source, origin=origin)
@@ -299,7 +303,11 @@ def running(
     listener = socket.create_server(("127.0.0.1", 0))
     stop = Stop()
     thread = threading.Thread(
-        target=serve, args=(edge.app, lane, listener, stop), kwargs={"grace": grace, "door": door}, name="server", daemon=True
+        target=serve,
+        args=(edge.app, lane, listener, stop),
+        kwargs={"grace": grace, "door": door},
+        name="server",
+        daemon=True,
     )
     thread.start()
     try:

@@ -5,12 +5,13 @@ import functools
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL
+from OpenSSL.crypto import X509
 
 from seawall.edge.rest.server import to_plain_text
 from seawall.edge.tls.contexts import Material, make_context
@@ -78,10 +79,7 @@ def door(
 def client_context(pair: Pair | None = None, *, most: int = SSL.TLS1_3_VERSION) -> SSL.Context:
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_max_proto_version(most)
-    store = context.get_cert_store()
-    from OpenSSL.crypto import X509
-
-    store.add_cert(X509.from_cryptography(x509.load_pem_x509_certificate(ca())))
+    context.get_cert_store().add_cert(X509.from_cryptography(x509.load_pem_x509_certificate(ca())))
     context.set_verify(SSL.VERIFY_PEER)
     if pair is not None:
         context.use_certificate(x509.load_pem_x509_certificate(pair[0]))
@@ -98,7 +96,7 @@ class Client:
         self.tls.set_connect_state()
         self.ended = False
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -197,6 +195,13 @@ class Client:
 class RunningTls(Running):
     """The small edge behind a door."""
 
+    door: Door | None = None
+
+    @property
+    def handshakes(self) -> Handshakes:
+        assert self.door is not None
+        return self.door.counters
+
     def client(self, pair: Pair | None = None, **more: Any) -> Client:
         return Client(self.port, client_context(pair, **more)).shake()
 
@@ -221,6 +226,5 @@ def running_tls(
     desk = desk or SmallDesk()
     at = {name: more.pop(name) for name in ("group", "bounds") if name in more}
     behind = door(given, stranger=lambda origin, code: desk.stranger(origin, code, "rest"), **at)
-    with running(desk, fast=fast, door=behind, made=RunningTls, **more) as edge:
-        edge.handshakes = behind.counters
+    with running(desk, fast=fast, door=behind, made=functools.partial(RunningTls, door=behind), **more) as edge:
         yield edge
