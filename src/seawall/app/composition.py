@@ -59,6 +59,24 @@ class Composition:
         with self._rooms(home, passphrase) as rooms:
             yield OpenHome(rooms, _prove(rooms, token))
 
+    def join(
+        self,
+        home: Path,
+        passphrase: PassphraseSource | None,
+        token: str,
+        *,
+        root_file: Path | None,
+        config: Mapping[str, Any],
+    ) -> str:
+        """Make a further home on the store of an installation; return the node's id.
+
+        Raises:
+            SeawallError: what stands in the way; nothing is left behind.
+        """
+        from seawall.app.joining import join
+
+        return join(Home(home), passphrase, token, root_file=root_file, config=config)
+
     def enrol(self, home: Path, passphrase: PassphraseSource | None, code: str) -> str:
         """Exchange a one-time enrolment code for a bearer token."""
         from seawall.access.commands import Enrol

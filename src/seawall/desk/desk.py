@@ -31,6 +31,7 @@ from seawall.ledger.event import Event, EventTemplate, Outcome, encode
 
 _log = logging.getLogger("seawall.desk")
 _TEMPLATES = 4096
+_CARRIES_ON = (Proof.SYSTEM, Proof.GRANT)
 Handler = Callable[[Any, Any], Any]
 
 
@@ -144,7 +145,7 @@ class Desk:
 
     def _admit(self, turn: DeskTurn, appeal: Appeal | None) -> None:
         # Seawall itself carries on what was begun by somebody who was asked for their approvals then.
-        if turn.principal.proof is Proof.SYSTEM or turn.principal.anonymous:
+        if turn.principal.proof in _CARRIES_ON or turn.principal.anonymous:
             return
         turn.met = self._approvals.admit(turn, turn.command, appeal or Appeal())
         self._relay(turn)
@@ -282,7 +283,7 @@ class Desk:
             origin=origin,
             decider=self._decider,
             uids=self._uids,
-            approvals=None if principal.proof is Proof.SYSTEM else self._approvals,
+            approvals=None if principal.proof in _CARRIES_ON else self._approvals,
             progress=progress,
         )
 

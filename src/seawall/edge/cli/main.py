@@ -94,6 +94,21 @@ def build() -> App:
     tls.command(f"{_AT}.tls:trial_ca", name="trial-ca", help="Make an authority and certificates, for trial only.")
     app.command(tls)
 
+    jobs = App(name="jobs", help="Long work: watch it, pause it, go on, stop it.")
+    for name, text in (
+        ("list", "List the jobs, the newest first."),
+        ("show", "Show how a job stands."),
+        ("pause", "Let a job rest after what it is doing now."),
+        ("resume", "Go on with a job that rests."),
+        ("cancel", "Stop a job for good; what it has done stays done."),
+    ):
+        jobs.command(f"{_AT}.jobs:{name}", name=name, help=text)
+    app.command(jobs)
+
+    app.command(f"{_AT}.nodes:join", help="Make a further home on the store of an installation.")
+    app.command(f"{_AT}.nodes:nodes", help="List the nodes that share this store.")
+    app.command(f"{_AT}.nodes:schedule", help="Show what is done by the clock, and how it went.")
+
     people = App(name="people", help="Principals, their roles and credentials.")
     for name, text in (
         ("list", "List the principals."),

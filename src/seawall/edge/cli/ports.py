@@ -81,6 +81,22 @@ class Composer(Protocol):
         """
         ...
 
+    def join(
+        self,
+        home: Path,
+        passphrase: PassphraseSource | None,
+        token: str,
+        *,
+        root_file: Path | None,
+        config: Mapping[str, Any],
+    ) -> str:
+        """Make a further home on the store of an installation, as an administrator of it; return the node's id.
+
+        Raises:
+            SeawallError: what stands in the way; nothing is left behind.
+        """
+        ...
+
     def enrol(self, home: Path, passphrase: PassphraseSource | None, code: str) -> str:
         """Exchange a one-time enrolment code for a bearer token."""
         ...

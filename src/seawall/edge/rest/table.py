@@ -14,6 +14,7 @@ from seawall.capabilities.keys import commands_root as root
 from seawall.capabilities.keys import commands_use as use
 from seawall.capabilities.keys.views import DomainView, KeyView
 from seawall.capabilities.protect import commands as protect
+from seawall.desk import commands as house
 from seawall.edge.rest.routes import Route
 from seawall.ledger import commands as ledger
 from seawall.ledger import commands_erasure as erasure
@@ -164,4 +165,13 @@ PEOPLE: Final = (
     Route(method="GET", path="/v1/policies", command=access.ShowPolicies, result=access.PoliciesShown),
     Route(method="POST", path="/v1/policies/load", command=access.LoadPolicies, result=access.PoliciesShown),
 )
-ROUTES: Final = (*DOMAINS, *KEYS, *DATA, *BATCHES, *ROOT, *DISCOVER, *PROTECT, *EVIDENCE, *LEDGER, *PEOPLE)
+HOUSE: Final = (
+    Route(method="GET", path="/v1/jobs", command=house.ListJobs, result=house.JobPage),
+    Route(method="GET", path="/v1/jobs/{job}", command=house.ShowJob, result=house.JobView),
+    Route(method="POST", path="/v1/jobs/{job}/pause", command=house.PauseJob, result=house.JobView),
+    Route(method="POST", path="/v1/jobs/{job}/resume", command=house.ResumeJob, result=house.JobView),
+    Route(method="POST", path="/v1/jobs/{job}/cancel", command=house.CancelJob, result=house.JobView),
+    Route(method="GET", path="/v1/nodes", command=house.ListNodes, result=house.NodeList),
+    Route(method="GET", path="/v1/schedule", command=house.ShowSchedule, result=house.ScheduleShown),
+)
+ROUTES: Final = (*DOMAINS, *KEYS, *DATA, *BATCHES, *ROOT, *DISCOVER, *PROTECT, *EVIDENCE, *LEDGER, *PEOPLE, *HOUSE)
