@@ -19,6 +19,7 @@ from seawall.adapters.identity.policy_files import PolicyFolder
 from seawall.adapters.ledger.projection import SqliteProjection
 from seawall.adapters.store.access import StoreIdentities
 from seawall.adapters.store.approvals import StoredApprovals
+from seawall.adapters.store.backups import StoredCeremonies
 from seawall.adapters.store.core import Installation, KeptCheckpoint, Meta, StoreOutbox
 from seawall.adapters.store.discover import SqlScanStore
 from seawall.adapters.store.engine import Store
@@ -33,8 +34,10 @@ from seawall.adapters.store.nonces import StoredNonces
 from seawall.adapters.store.protect import StoreProtections
 from seawall.adapters.store.rowmac import RowMac
 from seawall.adapters.store.schedule import StoredTimetable
+from seawall.adapters.store.used_approvals import UsedApprovals
 from seawall.app.bridges.access_seen import AccessSeen
 from seawall.app.bridges.data_seen import DataSeen
+from seawall.app.bridges.erasure_facts import ErasureApprovals, ErasureBackups
 from seawall.app.bridges.key_labels import KeyLabels
 from seawall.app.bridges.keys_seen import KeysSeen
 from seawall.app.bridges.ledger_seen import LedgerWatched, Settled
@@ -241,7 +244,14 @@ def build(
         ),
         **of_root(root, home, store),
         **of_ledger(ledger),
-        **of_erasures(ledger, vault, lists, settle=settled),
+        **of_erasures(
+            ledger,
+            vault,
+            lists,
+            settle=settled,
+            approvals=ErasureApprovals(UsedApprovals(store, mac)),
+            backups=ErasureBackups(StoredCeremonies(store, mac), vault, clock),
+        ),
         **Steering(jobs, grants, nodes, timetable).handlers(),
         **of_erasures(ledger, vault, lists, settle=settled),
         **of_data(

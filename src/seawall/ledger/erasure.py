@@ -106,7 +106,8 @@ class ErasureCertifier:
                 remedy="Ask the node that carried it out: every node has a ledger of its own.",
             )
         read_back = self._since(acted_on, gone.done_ms, READ_BACK)
-        held = self._backups.recoverable(resource.domain, gone.id if key else None)
+        made = [version.created_ms for one in gone.inventory for version in one.versions]
+        held = self._backups.recoverable(resource.domain, since_ms=min(made, default=0), until_ms=gone.done_ms)
         statement = Statement(
             subject="key" if key else "domain",
             domain=resource.domain,

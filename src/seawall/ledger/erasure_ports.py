@@ -58,8 +58,8 @@ class ApprovalsOf(Protocol):
 class Backups(Protocol):
     """Knows what was backed up."""
 
-    def recoverable(self, domain: str, key_id: str | None) -> Sequence[Recoverable] | None:
-        """Name the backups that still hold a key, or a whole domain; None where no backups are recorded at all."""
+    def recoverable(self, domain: str, *, since_ms: int, until_ms: int) -> Sequence[Recoverable] | None:
+        """Name the backups that hold what was of a domain between two times; None where none is recorded at all."""
         ...
 
 
@@ -74,6 +74,6 @@ class NoApprovals:
 class NoBackups:
     """Where nothing is recorded of backups."""
 
-    def recoverable(self, domain: str, key_id: str | None) -> Sequence[Recoverable] | None:  # noqa: ARG002 - the port's
+    def recoverable(self, domain: str, *, since_ms: int, until_ms: int) -> Sequence[Recoverable] | None:  # noqa: ARG002 - the port's
         """Know of nothing."""
         return None

@@ -82,8 +82,8 @@ class Approved:
 
 
 class Kept:
-    def recoverable(self, domain: str, key_id: str | None):
-        assert (domain, key_id) == ("cards", "0190-1")
+    def recoverable(self, domain: str, *, since_ms: int, until_ms: int):
+        assert (domain, since_ms, until_ms) == ("cards", NOW - 9, NOW + 2)
         return [Recoverable(backup="b-1", set="primary", made_ms=NOW - 1, until_ms=NOW + 86_400_000)]
 
 
