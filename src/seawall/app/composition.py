@@ -12,7 +12,7 @@ from seawall.edge.cli.ports import Finding, Initialised, Progress
 from seawall.kernel.command import Command
 from seawall.kernel.errors import Unauthenticated
 from seawall.kernel.secret import Secret
-from seawall.kernel.terms import ANONYMOUS, Principal
+from seawall.kernel.terms import ANONYMOUS, Appeal, Principal
 from seawall.settings import Home, Listen
 
 _SOURCE = "cli"
@@ -50,14 +50,16 @@ class Composition:
         )
 
     @contextmanager
-    def open(self, home: Path, passphrase: PassphraseSource | None, token: str) -> "Iterator[OpenHome]":
+    def open(
+        self, home: Path, passphrase: PassphraseSource | None, token: str, *, appeal: Appeal | None = None
+    ) -> "Iterator[OpenHome]":
         """Open a home as whoever the token belongs to; what was recorded is signed when no node will do it.
 
         Raises:
             SeawallError: no home, a wrong passphrase, a token that proves nothing.
         """
         with self._rooms(home, passphrase) as rooms:
-            yield OpenHome(rooms, _prove(rooms, token))
+            yield OpenHome(rooms, _prove(rooms, token), appeal)
 
     def join(
         self,
@@ -214,9 +216,10 @@ class Composition:
 class OpenHome:
     """Implements :class:`seawall.edge.cli.ports.Session`."""
 
-    def __init__(self, rooms: Any, principal: Principal) -> None:
+    def __init__(self, rooms: Any, principal: Principal, appeal: Appeal | None = None) -> None:
         self._rooms = rooms
         self._principal = principal
+        self._appeal = appeal
 
     def perform(self, command: Command, *, progress: Progress | None = None) -> Any:
         """Take a command through the corridor.
@@ -224,7 +227,9 @@ class OpenHome:
         Raises:
             SeawallError: what the corridor refuses.
         """
-        return self._rooms.desk.perform(self._principal, command, source=_SOURCE, progress=progress)
+        return self._rooms.desk.perform(
+            self._principal, command, source=_SOURCE, appeal=self._appeal, progress=progress
+        )
 
     def act_as(self, token: str) -> "OpenHome":
         """The same home for somebody else.

@@ -12,7 +12,7 @@ import traceback
 import msgspec
 from cyclopts.exceptions import CycloptsError
 
-from seawall.kernel.errors import InvalidInput, SeawallError, Unavailable
+from seawall.kernel.errors import ApprovalNeeded, InvalidInput, SeawallError, Unavailable
 
 FOUND = 1
 TORN_TAIL = 3
@@ -27,6 +27,7 @@ _EXIT = {
     "conflict": 5,
     "unavailable": 6,
     "corrupt": 7,
+    "approval_needed": 8,
 }
 
 
@@ -80,6 +81,8 @@ def report(error: SeawallError, *, as_json: bool) -> int:
     """Write an error to standard error and return its exit code."""
     if as_json:
         body = {"error": error.code, "text": error.text, "field": error.field, "remedy": error.remedy}
+        if isinstance(error, ApprovalNeeded):
+            body["approval"] = error.approval
         sys.stderr.write(msgspec.json.encode(body).decode() + "\n")
     else:
         sys.stderr.write(f"seawall: {error} [{error.code}]\n")

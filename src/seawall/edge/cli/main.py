@@ -94,21 +94,6 @@ def build() -> App:
     tls.command(f"{_AT}.tls:trial_ca", name="trial-ca", help="Make an authority and certificates, for trial only.")
     app.command(tls)
 
-    jobs = App(name="jobs", help="Long work: watch it, pause it, go on, stop it.")
-    for name, text in (
-        ("list", "List the jobs, the newest first."),
-        ("show", "Show how a job stands."),
-        ("pause", "Let a job rest after what it is doing now."),
-        ("resume", "Go on with a job that rests."),
-        ("cancel", "Stop a job for good; what it has done stays done."),
-    ):
-        jobs.command(f"{_AT}.jobs:{name}", name=name, help=text)
-    app.command(jobs)
-
-    app.command(f"{_AT}.nodes:join", help="Make a further home on the store of an installation.")
-    app.command(f"{_AT}.nodes:nodes", help="List the nodes that share this store.")
-    app.command(f"{_AT}.nodes:schedule", help="Show what is done by the clock, and how it went.")
-
     people = App(name="people", help="Principals, their roles and credentials.")
     for name, text in (
         ("list", "List the principals."),
@@ -118,6 +103,7 @@ def build() -> App:
         ("grant", "Give a role."),
         ("revoke", "Take a role away."),
         ("assign", "Say in which domains a principal acts."),
+        ("link", "Say that a principal belongs to the same person as another."),
         ("token", "Issue a bearer token; it is shown once."),
         ("revoke-token", "End a token, a session or an enrolment code at once."),
         ("certificate", "Let a client certificate stand for a principal."),
@@ -128,11 +114,39 @@ def build() -> App:
         people.command(f"{_AT}.people:{name.replace('-', '_')}", name=name, help=text)
     app.command(people)
 
+    _dual_control(app)
+
     policies = App(name="policies", help="The rules of who may do what.")
     policies.command(f"{_AT}.policies:show", help="Show the policies in force.")
     policies.command(f"{_AT}.policies:load", help="Put the policy files of the home in force, all of them or none.")
     app.command(policies)
     return app
+
+
+def _dual_control(app: App) -> None:
+    approvals = App(name="approvals", help="Dual control: what waits for the approval of others, and your votes.")
+    for name, text in (
+        ("list", "List the requests that concern you."),
+        ("show", "Show a request with its exact parameters."),
+        ("vote", "Vote, signed by a key that is yours alone."),
+        ("revoke", "Take your approval back while it was not used."),
+        ("withdraw", "Take back what you asked for."),
+        ("make-key", "Make a key to vote with, in an encrypted file."),
+        ("register", "Offer a key of yours and let it count."),
+        ("confirm", "Let a key that you offered count, once others approved it."),
+        ("keys", "List the keys with which you vote."),
+        ("retire", "Let a key count no more."),
+        ("breaks", "List the commands that ran without their quorum."),
+        ("acknowledge", "Say, as an auditor, that you looked into one."),
+    ):
+        approvals.command(f"{_AT}.approvals:{name.replace('-', '_')}", name=name, help=text)
+    app.command(approvals)
+
+    quorum = App(name="quorum", help="Which commands need how many approvals, and by whom.")
+    quorum.command(f"{_AT}.quorum:show", help="Show the rules in force.")
+    quorum.command(f"{_AT}.quorum:set", help="Put a rule in force; under the quorum itself once there is one.")
+    quorum.command(f"{_AT}.quorum:remove", help="Take a rule out of force, under the quorum itself.")
+    app.command(quorum)
 
 
 def run(composer: Composer | object, arguments: Sequence[str]) -> int:

@@ -16,11 +16,20 @@ from seawall.edge.cli.ports import PassphraseSource, Session
 from seawall.kernel.errors import InvalidInput, Unauthenticated
 from seawall.kernel.ids import check_name
 from seawall.kernel.secret import Secret
+from seawall.kernel.terms import Appeal
 from seawall.settings import default_home
 
 _MIN_NEW = 12
 _FLAG = "--json"
-_VALUED = ("--home", "--as", "--token-file", "--passphrase-file", "--passphrase-fd")
+_VALUED = (
+    "--home",
+    "--as",
+    "--token-file",
+    "--passphrase-file",
+    "--passphrase-fd",
+    "--approval",
+    "--break-glass",
+)
 
 
 @Parameter(name="*")
@@ -40,6 +49,12 @@ class Options:
         Path | None, Parameter(help="File with the root's passphrase; $SEAWALL_PASSPHRASE_FILE otherwise.")
     ] = None
     passphrase_fd: Annotated[int | None, Parameter(help="Open file descriptor to read the passphrase from.")] = None
+    approval: Annotated[
+        str, Parameter(help="Run by this approval and no other; found by what is asked otherwise.", show_default=False)
+    ] = ""
+    break_glass: Annotated[
+        str, Parameter(help="Why this must run without its quorum now; everybody is told.", show_default=False)
+    ] = ""
 
     @property
     def path(self) -> Path:
@@ -90,7 +105,8 @@ class Options:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """Open the home as whoever the token belongs to."""
-        with composer().open(self.path, self.passphrase(), self.token()) as session:
+        appeal = Appeal(approval=self.approval, break_glass=self.break_glass)
+        with composer().open(self.path, self.passphrase(), self.token(), appeal=appeal) as session:
             yield session
 
     def _from_descriptor(self) -> Secret:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from seawall.kernel.command import Command
 from seawall.kernel.secret import Secret
+from seawall.kernel.terms import Appeal
 
 Progress = Callable[[str, int, int], None]
 PassphraseSource = Callable[[], Secret]
@@ -73,8 +74,16 @@ class Composer(Protocol):
         """
         ...
 
-    def open(self, home: Path, passphrase: PassphraseSource | None, token: str) -> AbstractContextManager[Session]:
+    def open(
+        self, home: Path, passphrase: PassphraseSource | None, token: str, *, appeal: Appeal | None = None
+    ) -> AbstractContextManager[Session]:
         """Open a home for commands; closing it signs what was recorded when no node runs.
+
+        Args:
+            home: where.
+            passphrase: what opens it.
+            token: who asks.
+            appeal: what is cited beside every command.
 
         Raises:
             SeawallError: no home, a wrong passphrase, a token that proves nothing.

@@ -7,10 +7,28 @@ from typing import Any, Final
 
 import msgspec
 
-from seawall.edge.rest.problems import Problem
+from seawall.edge.rest.problems import Problem, Waiting
 from seawall.edge.rest.routes import Operation
 
 _REF: Final = "#/components/schemas/{name}"
+_READ: Final = 2
+#: What somebody may cite beside any command that can need the approval of others.
+_APPEAL: Final = {
+    "Approval": {
+        "name": "Seawall-Approval",
+        "in": "header",
+        "required": False,
+        "description": "The approval by which this shall run; it is found by what is asked when it is not named.",
+        "schema": {"type": "string"},
+    },
+    "BreakGlass": {
+        "name": "Seawall-Break-Glass",
+        "in": "header",
+        "required": False,
+        "description": "Why this must run without its quorum now, where the rules allow it.",
+        "schema": {"type": "string"},
+    },
+}
 _WORD: Final = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -23,7 +41,7 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
         for operation in operations
         for field in (*operation.path_fields.values(), *(operation.body_fields.values() if operation.bodiless else ()))
     ]
-    kinds: list[Any] = [*shown, *results, *loose, Problem]
+    kinds: list[Any] = [*shown, *results, *loose, Waiting, Problem]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
     schema_of = {id(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
@@ -44,7 +62,14 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
         "components": {
             "schemas": components,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
-            "responses": {"Problem": _content("What went wrong (RFC 9457).", schemas[-1], "application/problem+json")},
+            "parameters": _APPEAL,
+            "responses": {
+                "Waiting": {
+                    **_content("It waits for the approval of others.", schemas[-2], "application/json"),
+                    "headers": {"Location": {"schema": {"type": "string"}, "required": True}},
+                },
+                "Problem": _content("What went wrong (RFC 9457).", schemas[-1], "application/problem+json"),
+            },
         },
     }
 
@@ -64,6 +89,9 @@ def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
         "responses": responses,
     }
     parameters = list(_parameters(operation.path_fields.values(), "path", schema_of))
+    if not route.public and route.command.activity != _READ:
+        responses["202"] = {"$ref": "#/components/responses/Waiting"}
+        parameters += [{"$ref": f"#/components/parameters/{name}"} for name in _APPEAL]
     if operation.bodiless:
         parameters += _parameters(operation.body_fields.values(), "query", schema_of)
     elif operation.body_fields:

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from seawall.kernel.command import Command
 from seawall.kernel.errors import SeawallError
-from seawall.kernel.terms import Principal
+from seawall.kernel.terms import Appeal, Principal
 
 
 class Begun(Protocol):
@@ -19,7 +19,9 @@ class Begun(Protocol):
 class Corridor(Protocol):
     """The desk, as far as this edge uses it."""
 
-    async def handle(self, principal: Principal, command: Command, *, source: str, origin: str = "") -> Any:
+    async def handle(
+        self, principal: Principal, command: Command, *, source: str, origin: str = "", appeal: Appeal | None = None
+    ) -> Any:
         """Carry out a command; the answer is durable when this returns.
 
         Raises:

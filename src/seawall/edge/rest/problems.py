@@ -7,6 +7,7 @@ import msgspec
 
 from seawall.edge.rest.answers import PROBLEM, Answer, Headers
 from seawall.kernel.errors import (
+    ApprovalNeeded,
     Conflict,
     Corrupt,
     Denied,
@@ -19,6 +20,7 @@ from seawall.kernel.errors import (
 )
 
 URN: Final = "urn:seawall:error:"
+_ACCEPTED: Final = 202
 _RETRY: Final[Headers] = ((b"retry-after", b"1"),)
 _CHALLENGE: Final[Headers] = ((b"www-authenticate", b'Bearer realm="seawall"'),)
 _MAP: Final[dict[type[SeawallError], tuple[int, str, Headers]]] = {
@@ -46,11 +48,25 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     instance: str
 
 
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked waits for the approval of others: ask exactly the same again when ``approval`` has its votes."""
+
+    approval: str
+    type: str
+    title: str
+    status: int
+    detail: str
+    remedy: str
+    instance: str
+
+
 _encode = msgspec.json.Encoder().encode
 
 
 def problem(error: SeawallError, instance: str) -> Answer:
     """Map one of our errors; ``instance`` is the path that was asked."""
+    if isinstance(error, ApprovalNeeded):
+        return _waiting(error, instance)
     status, title, extra = _mapped(type(error))
     document = Problem(
         type=URN + error.code,
@@ -87,7 +103,21 @@ def internal(instance: str) -> Answer:
 
 def status_of(error: SeawallError) -> int:
     """Tell the status that an error is answered with."""
-    return _mapped(type(error))[0]
+    return _ACCEPTED if isinstance(error, ApprovalNeeded) else _mapped(type(error))[0]
+
+
+def _waiting(error: ApprovalNeeded, instance: str) -> Answer:
+    document = Waiting(
+        approval=error.approval,
+        type=URN + error.code,
+        title="Others must approve first",
+        status=_ACCEPTED,
+        detail=error.text,
+        remedy=error.remedy or "",
+        instance=instance,
+    )
+    location = (b"location", f"/v1/approvals/{error.approval}".encode())
+    return Answer(_ACCEPTED, _encode(document), extra=(location,))
 
 
 def _mapped(kind: type[SeawallError]) -> tuple[int, str, Headers]:

@@ -17,10 +17,12 @@ from seawall.edge.rest.routes import Operation
 from seawall.edge.rest.tokens import Tokens
 from seawall.edge.tls.peer import PEER, Peer
 from seawall.kernel.errors import InvalidInput, SeawallError, TooLarge, Unauthenticated
-from seawall.kernel.terms import ANONYMOUS, Principal
+from seawall.kernel.terms import ANONYMOUS, Appeal, Principal
 from seawall.kernel.trace import Tracer
 
 SOURCE: Final = "rest"
+APPROVAL: Final = "seawall-approval"
+BREAK_GLASS: Final = "seawall-break-glass"
 #: Put beside a request's headers by the fast lane: it is to be followed.
 FOLLOWED: Final = b"x-seawall-followed"
 _log = logging.getLogger("seawall.rest")
@@ -133,12 +135,21 @@ class Service:
             if not operation.route.public:
                 # The body may have been long on its way, and rights can be taken away meanwhile.
                 principal = await self.authenticate(request)
-        result = await self._corridor.handle(principal, command, source=SOURCE, origin=_origin(request))
+        origin, appeal = _origin(request), _appeal(request)
+        result = await self._corridor.handle(principal, command, source=SOURCE, origin=origin, appeal=appeal)
         return Answer(operation.route.status, operation.to_body(result))
 
 
 def _origin(request: Request) -> str:
     return request.client.host if request.client else ""
+
+
+def _appeal(request: Request) -> Appeal | None:
+    approval, reason = request.headers.get(APPROVAL, ""), request.headers.get(BREAK_GLASS, "")
+    if not approval and not reason:
+        return None
+    # Reasons are for people: text that is no ASCII comes in UTF-8.
+    return Appeal(approval=approval, break_glass=reason.encode("latin-1").decode("utf-8", "replace"))
 
 
 def _media_type(request: Request) -> Answer | None:

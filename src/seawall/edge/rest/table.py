@@ -4,6 +4,7 @@ from typing import Final
 
 from seawall.access import commands as access
 from seawall.access import commands_certificates as certificates
+from seawall.access.approvals import commands as approvals
 from seawall.capabilities.discover import commands as discover
 from seawall.capabilities.evidence import commands as evidence
 from seawall.capabilities.evidence.model import Assessment
@@ -24,6 +25,8 @@ from seawall.ledger.report import Report
 
 _DOMAIN: Final = "/v1/domains/{domain}"
 _KEY: Final = "/v1/domains/{domain}/keys/{key}"
+_APPROVAL: Final = "/v1/approvals/{approval}"
+_APPROVER_KEY: Final = "/v1/approver-keys/{key}"
 _PRINCIPAL: Final = "/v1/principals/{principal}"
 
 DOMAINS: Final = (
@@ -142,6 +145,7 @@ PEOPLE: Final = (
     Route(method="POST", path=f"{_PRINCIPAL}/disable", command=access.DisablePrincipal, result=access.PrincipalView),
     Route(method="POST", path=f"{_PRINCIPAL}/roles", command=access.GrantRole, result=access.PrincipalView),
     Route(method="DELETE", path=f"{_PRINCIPAL}/roles/{{role}}", command=access.RevokeRole, result=access.PrincipalView),
+    Route(method="PUT", path=f"{_PRINCIPAL}/person", command=access.LinkPrincipal, result=access.PrincipalView),
     Route(method="PUT", path=f"{_PRINCIPAL}/domains", command=access.AssignDomains, result=access.PrincipalView),
     Route(
         method="POST",
@@ -165,6 +169,56 @@ PEOPLE: Final = (
     Route(method="GET", path="/v1/policies", command=access.ShowPolicies, result=access.PoliciesShown),
     Route(method="POST", path="/v1/policies/load", command=access.LoadPolicies, result=access.PoliciesShown),
 )
+APPROVALS: Final = (
+    Route(method="GET", path="/v1/approvals", command=approvals.ListApprovals, result=approvals.ApprovalPage),
+    Route(method="GET", path=_APPROVAL, command=approvals.ShowApproval, result=approvals.ApprovalView),
+    Route(
+        method="POST",
+        path=f"{_APPROVAL}/withdraw",
+        command=approvals.WithdrawApproval,
+        result=approvals.ApprovalView,
+    ),
+    Route(method="POST", path=f"{_APPROVAL}/challenge", command=approvals.BeginVote, result=approvals.VoteBegun),
+    Route(
+        method="POST", path=f"{_APPROVAL}/votes", command=approvals.CastVote, result=approvals.ApprovalView, status=201
+    ),
+    Route(method="DELETE", path=f"{_APPROVAL}/votes", command=approvals.RevokeVote, result=approvals.ApprovalView),
+    Route(method="GET", path="/v1/quorum", command=approvals.ShowQuorum, result=approvals.QuorumShown),
+    Route(method="PUT", path="/v1/quorum/{id}", command=approvals.SetQuorum, result=approvals.QuorumShown),
+    Route(method="DELETE", path="/v1/quorum/{id}", command=approvals.RemoveQuorum, result=approvals.QuorumShown),
+    Route(method="GET", path="/v1/glass", command=approvals.ListBreaks, result=approvals.BreaksShown),
+    Route(
+        method="POST", path="/v1/glass/{id}/acknowledge", command=approvals.AcknowledgeBreak, result=approvals.BreakView
+    ),
+    Route(method="GET", path="/v1/approver-keys", command=approvals.ListApproverKeys, result=approvals.ApproverKeys),
+    Route(method="POST", path="/v1/approver-keys/challenge", command=approvals.BeginOffer, result=approvals.OfferBegun),
+    Route(
+        method="POST",
+        path="/v1/approver-keys",
+        command=approvals.OfferKey,
+        result=approvals.ApproverKeyView,
+        status=201,
+    ),
+    Route(
+        method="POST",
+        path="/v1/approver-keys/passkey",
+        command=approvals.OfferPasskey,
+        result=approvals.ApproverKeyView,
+        status=201,
+    ),
+    Route(
+        method="POST",
+        path=f"{_APPROVER_KEY}/register",
+        command=approvals.RegisterApprover,
+        result=approvals.ApproverKeyView,
+    ),
+    Route(
+        method="POST",
+        path=f"{_APPROVER_KEY}/retire",
+        command=approvals.RetireApprover,
+        result=approvals.ApproverKeyView,
+    ),
+)
 HOUSE: Final = (
     Route(method="GET", path="/v1/jobs", command=house.ListJobs, result=house.JobPage),
     Route(method="GET", path="/v1/jobs/{job}", command=house.ShowJob, result=house.JobView),
@@ -174,4 +228,17 @@ HOUSE: Final = (
     Route(method="GET", path="/v1/nodes", command=house.ListNodes, result=house.NodeList),
     Route(method="GET", path="/v1/schedule", command=house.ShowSchedule, result=house.ScheduleShown),
 )
-ROUTES: Final = (*DOMAINS, *KEYS, *DATA, *BATCHES, *ROOT, *DISCOVER, *PROTECT, *EVIDENCE, *LEDGER, *PEOPLE, *HOUSE)
+ROUTES: Final = (
+    *DOMAINS,
+    *KEYS,
+    *DATA,
+    *BATCHES,
+    *ROOT,
+    *DISCOVER,
+    *PROTECT,
+    *EVIDENCE,
+    *LEDGER,
+    *PEOPLE,
+    *APPROVALS,
+    *HOUSE,
+)

@@ -98,6 +98,7 @@ def create(
     role: Annotated[tuple[Role, ...], Parameter(negative="")] = (),
     domain: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     application: Annotated[bool, Parameter(negative="")] = False,
+    person: str | None = None,
     options: Options | None = None,
 ) -> int:
     """Make a principal.
@@ -107,12 +108,13 @@ def create(
         role: a role; may be given several times.
         domain: a domain that it acts in, or * for all; may be given several times.
         application: whether it is a program, not a person.
+        person: another principal of the same person, where this is not their first.
     """
     from seawall.access.commands import CreatePrincipal
     from seawall.access.model import PrincipalKind
 
     kind = PrincipalKind.APPLICATION if application else PrincipalKind.PERSON
-    output, one = _perform(options, CreatePrincipal(name=name, kind=kind, roles=role, domains=domain))
+    output, one = _perform(options, CreatePrincipal(name=name, kind=kind, roles=role, domains=domain, person=person))
     _show(output, [one])
     return 0
 
@@ -162,6 +164,20 @@ def assign(
     if bool(domains) == none:
         raise InvalidInput("cli.domain_missing", "name the domains, or say --none, and not both.", field="DOMAIN")
     output, one = _perform(options, AssignDomains(principal=principal, domains=domains))
+    _show(output, [one])
+    return 0
+
+
+def link(principal: str, person: str, *, options: Options | None = None) -> int:
+    """Say that a principal belongs to the same person as another: their duties and votes count as one person's.
+
+    Args:
+        principal: its name or id.
+        person: another principal of that person.
+    """
+    from seawall.access.commands import LinkPrincipal
+
+    output, one = _perform(options, LinkPrincipal(principal=principal, person=person))
     _show(output, [one])
     return 0
 
