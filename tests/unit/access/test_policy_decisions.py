@@ -22,6 +22,7 @@ PLATFORM = Resource(type="platform", id="seawall")
 
 KEYS_ALL = {action for action in actions() if action.split(".")[0] in {"keys", "domains"}}
 LOOKS = {"keys.list", "keys.get", "domains.list"}
+JOBS = {"jobs.list", "jobs.show", "jobs.pause", "jobs.resume", "jobs.cancel"}
 ARRIVES = {"access.enrol", "access.sign_in"}
 COMES_IN = {
     *ARRIVES, "approvals.list", "approvals.show", "approvals.vote", "approvals.revoke",
@@ -35,10 +36,12 @@ TABLE = {
         *{a for a in actions() if a.startswith(("access.", "system."))} - {"access.sign_out"}, *COMES_IN,
         "quorum.set", "approvals.breaks.list",
     },
-    Role.CUSTODIAN: KEYS_ALL | COMES_IN | {"quorum.set", "approvals.breaks.list"},
+    Role.CUSTODIAN: KEYS_ALL | COMES_IN | JOBS | {"quorum.set", "approvals.breaks.list"},
     Role.SECURITY_ENGINEER: {
         "discover.scan", "discover.show", "protect.run", "protect.show", "protect.retokenise", "data.encrypt",
-        "data.tokenise", "data.verify", "data.verify_mac", "data.random", "data.hash", "evidence.assess", "evidence.show", "system.status", "system.doctor", *LOOKS, *COMES_IN,
+        "data.tokenise", "data.verify", "data.verify_mac", "data.random", "data.hash", "evidence.assess",
+        "evidence.show", "system.status", "system.doctor",
+        "system.nodes", "system.schedule", "system.outbox.take_over", *JOBS, *LOOKS, *COMES_IN,
     },
     Role.APPLICATION: {
         "data.encrypt", "data.decrypt", "data.rewrap", "data.tokenise", "data.sign", "data.verify", "data.mac",
@@ -50,7 +53,8 @@ TABLE = {
     },
     Role.AUDITOR: {
         "ledger.show", "ledger.verify", "ledger.proof", "evidence.assess", "evidence.show", "discover.show",
-        "protect.show", "system.status", "access.principal.list", "approvals.breaks.list",
+        "protect.show", "system.status", "system.nodes", "system.schedule", "jobs.list", "jobs.show",
+        "access.principal.list", "approvals.breaks.list",
         "approvals.acknowledge", *LOOKS, *COMES_IN,
     },
 }  # fmt: skip
