@@ -58,6 +58,9 @@ def records(path: str, *, each: int | None = None) -> list[dict[str, str]]:
                 taken = 0
         elif "=" in text and not text.startswith("#"):
             name, _, value = text.partition("=")
+            if name.strip().lower() == "count" and block:
+                blocks.append({**heading, **block})
+                block = {}
             block[name.strip().lower()] = value.strip()
         elif not text.startswith("#"):
             block[text.lower()] = ""
