@@ -129,15 +129,19 @@ class Client:
         Raises:
             SSL.Error: what the server refused, or a wire that ended.
         """
-        while True:
-            try:
-                self.tls.do_handshake()
-                break
-            except SSL.WantReadError:
-                self.wire.sendall(self.pending())
-                if not self.take():
-                    raise SSL.SysCallError(-1, "the wire ended") from None
-        self.wire.sendall(self.pending())
+        try:
+            while True:
+                try:
+                    self.tls.do_handshake()
+                    break
+                except SSL.WantReadError:
+                    self.wire.sendall(self.pending())
+                    if not self.take():
+                        raise SSL.SysCallError(-1, "the wire ended") from None
+            self.wire.sendall(self.pending())
+        except BaseException:
+            self.wire.close()
+            raise
         return self
 
     def seal(self, data: bytes) -> bytes:
