@@ -319,3 +319,42 @@ def nonces_exhausted(version: int) -> Conflict:
         f"version {version} of this key has no nonces left.",
         remedy="Rotate the key; XAES-256-GCM has no such bound.",
     )
+
+
+def wrong_wrapping(algorithm: str) -> InvalidInput:
+    """The form does not come under a key of this kind."""
+    return InvalidInput(
+        "keys.wrapping_key",
+        f"this form does not come under a key of {algorithm}.",
+        field="wrapping_key",
+        remedy="kwp comes under AES, rsa-aes-kwp under RSA, jwe under AES or RSA, hpke under X25519+ML-KEM-768.",
+    )
+
+
+def not_exportable(domain: str, key: str) -> Conflict:
+    """The key's policy does not let its material leave."""
+    return Conflict(
+        "keys.not_exportable",
+        f"key {domain}/{key} may not leave.",
+        remedy="Make it exportable first, where policy and approvers allow that.",
+    )
+
+
+def other_material() -> InvalidInput:
+    """What came in is not what the sender says."""
+    return InvalidInput(
+        "keys.key_check_value",
+        "the material has another key check value than was given.",
+        field="key_check_value",
+        remedy="Compare the key with the sender's before it is sent again.",
+    )
+
+
+def weak_recipient(strength: int, cargo: str, needed: int) -> Conflict:
+    """A receiver's key is weaker than what it would protect."""
+    return Conflict(
+        "keys.weak_wrapping",
+        f"the wrapping key has {strength} bits of strength, its cargo of {cargo} {needed}.",
+        field="recipient",
+        remedy="Take a stronger one, or say in weaker_wrapping why this one must do.",
+    )

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from seawall.capabilities.keys import commands as c
 from seawall.capabilities.keys import commands_care as care
+from seawall.capabilities.keys import commands_exchange as exchange
 from seawall.capabilities.keys.change_state import StateChanger
 from seawall.capabilities.keys.column import PROCESSING, ColumnCipher
 from seawall.capabilities.keys.create_domain import DomainMaker
 from seawall.capabilities.keys.create_key import KeyMaker
 from seawall.capabilities.keys.dates import DateKeeper
 from seawall.capabilities.keys.destroy import Destroyer
+from seawall.capabilities.keys.export_key import KeyExporter
+from seawall.capabilities.keys.import_key import KeyImporter
 from seawall.capabilities.keys.lists import KeyLister
 from seawall.capabilities.keys.model import Use
 from seawall.capabilities.keys.operations import data_plane
@@ -86,6 +89,16 @@ class Keys:
         self._updater = Updater(store, revocation)
         self._dates = DateKeeper(lists, self._states, revocation)
         self._destroyer = Destroyer(store, lists, self._states, revocation)
+        self._importer = KeyImporter(
+            store,
+            self._ring,
+            self._maker,
+            revocation,
+            entropy=entropy,
+            jurisdiction=jurisdiction,
+            slh_dsa=slh_dsa,
+        )
+        self._exporter = KeyExporter(Vault(store, root), self._ring, jurisdiction=jurisdiction, entropy=entropy)
         self._data_plane = data_plane(self._ring, entropy=entropy)
         self._lister = KeyLister(store, lists, root)
 
@@ -116,6 +129,10 @@ class Keys:
             c.DestroyKey: self._destroyer.destroy_key,
             c.CancelDestroyKey: self._states.cancel_destroy,
             c.FinishDestroy: self._destroyer.finish,
+            exchange.ImportKey: self._importer.key,
+            exchange.ImportVersion: self._importer.version,
+            exchange.ExportKey: self._exporter.wrapped,
+            exchange.ExportPlain: self._exporter.plain,
             **self._data_plane,
         }
 

@@ -9,6 +9,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, mlkem, rsa, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.hazmat.primitives.serialization import load_der_private_key as load_der
@@ -62,7 +63,7 @@ def read_jwk(data: bytes, algorithm: Algorithm, *, field: str = "material") -> S
     try:
         found = msgspec.json.decode(bounded(data), type=dict[str, Any])
         if spec_of(algorithm).form is Form.SYMMETRIC:
-            if found.get("kty") != "oct":
+            if found["kty"] != "oct":
                 raise _other(algorithm, field)
             return Secret(decode_base64url(found["k"]))
         key = _private_key(found)
@@ -110,7 +111,7 @@ def _other(algorithm: Algorithm, field: str) -> InvalidInput:
 def _loaded(material: Secret, algorithm: Algorithm) -> Any:
     try:
         return load_der(material.expose(), password=None)
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise InvalidInput(
             "exchange.form",
             f"{algorithm} keys have no JWK.",
