@@ -11,6 +11,7 @@ from seawall.capabilities.evidence.model import Assessment
 from seawall.capabilities.keys import commands as keys
 from seawall.capabilities.keys import commands_batch as batch
 from seawall.capabilities.keys import commands_care as care
+from seawall.capabilities.keys import commands_exchange as exchange
 from seawall.capabilities.keys import commands_root as root
 from seawall.capabilities.keys import commands_use as use
 from seawall.capabilities.keys.views import DomainView, KeyView
@@ -57,6 +58,10 @@ KEYS: Final = (
     Route(method="POST", path=f"{_KEY}/recover", command=care.RecoverKey, result=KeyView),
     Route(method="POST", path=f"{_KEY}/destroy", command=keys.DestroyKey, result=KeyView),
     Route(method="POST", path=f"{_KEY}/cancel-destroy", command=keys.CancelDestroyKey, result=KeyView),
+    Route(method="POST", path=f"{_DOMAIN}/keys/import", command=exchange.ImportKey, result=KeyView, status=201),
+    Route(method="POST", path=f"{_KEY}/import", command=exchange.ImportVersion, result=KeyView),
+    Route(method="POST", path=f"{_KEY}/export", command=exchange.ExportKey, result=exchange.Exported),
+    Route(method="POST", path=f"{_KEY}/export-plain", command=exchange.ExportPlain, result=exchange.Exported),
 )
 DATA: Final = (
     Route(method="POST", path=f"{_KEY}/encrypt", command=keys.Encrypt, result=keys.Encrypted, fast=True),
