@@ -38,7 +38,7 @@ def permitted(decider: PolicyDecider, roles: frozenset[Role]) -> frozenset[str]:
 
 def test_the_groups_hold_what_they_are_named_for() -> None:
     assert {action for action in actions() if action in OPENS_DATA} == READS_DATA
-    looks = {"keys.list", "keys.get", "domains.list"}
+    looks = {"keys.list", "keys.get", "domains.list", "keys.certificate", "domains.certificate"}
     assert {action for action in actions() if action.startswith(("keys.", "domains."))} - looks == MANAGES_KEYS
 
 
