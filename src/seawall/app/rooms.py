@@ -32,6 +32,7 @@ from seawall.adapters.store.keys import StoredKeys
 from seawall.adapters.store.nodes import Nodes
 from seawall.adapters.store.nonces import StoredNonces
 from seawall.adapters.store.protect import StoreProtections
+from seawall.adapters.store.root_sealed import INTEGRITY
 from seawall.adapters.store.rowmac import RowMac
 from seawall.adapters.store.schedule import StoredTimetable
 from seawall.adapters.store.used_approvals import UsedApprovals
@@ -44,6 +45,7 @@ from seawall.app.bridges.ledger_seen import LedgerWatched, Settled
 from seawall.app.bridges.node_seen import NodeDescribed
 from seawall.app.bridges.root_seen import RootDescribed
 from seawall.app.bridges.told import StoredChanges
+from seawall.app.ceremonies import BackupsKnown, of_ceremonies
 from seawall.app.erasures import of_erasures
 from seawall.app.handlers import Handler, of_data, of_evidence, of_ledger
 from seawall.app.nodes import DatedClock, EverywhereAtOnce, SharedLease, node_of, nodes_of
@@ -66,7 +68,6 @@ from seawall.ledger.ledger import Ledger
 from seawall.settings import Home, Settings
 
 _LEFT_MS = 30_000
-INTEGRITY = b"seawall store integrity key"
 
 
 def open_store(home: Home, settings: Settings, clock: Clock | None = None) -> Store:
@@ -253,7 +254,6 @@ def build(
             backups=ErasureBackups(StoredCeremonies(store, mac), vault, clock),
         ),
         **Steering(jobs, grants, nodes, timetable).handlers(),
-        **of_erasures(ledger, vault, lists, settle=settled),
         **of_data(
             keys, scans, protections, clock, fence=fence_of(home, settings, store, over_network=not writes_anywhere)
         ),
@@ -267,7 +267,7 @@ def build(
     }
     control = dual_control(
         StoredApprovals(store, mac),
-        epoch,
+        everywhere,
         ledger,
         installation=str(installation.id),
         decider=decider,

@@ -108,7 +108,7 @@ class Gate:
     def _rules(self, tx: ApprovalChange, turn: Turn, command: Command, concerns: tuple[str, ...]) -> tuple[Rule, ...]:
         in_force = tx.in_force()
         rules = holding(in_force, concerns, command.resource(), self._labels)
-        if in_force.revision < self._book.current().revision:
+        if in_force.revision != self._book.current().revision:
             self._book.check(in_force)
         if REGISTER in concerns:
             # The first keys could be approved by nobody: a rule holds once there are enough who can vote.

@@ -8,6 +8,7 @@ from seawall.access.approvals.model import InForce
 from seawall.access.approvals.ports import ApprovalStore, Told
 from seawall.access.approvals.rules import all_governed
 from seawall.access.ports import Epoch
+from seawall.kernel.errors import Corrupt
 
 QUORUM = "quorum"
 
@@ -15,8 +16,8 @@ QUORUM = "quorum"
 class Rulebook:
     """Gives the rules. Safe for threads.
 
-    A row that was put back as it once was has a good MAC; the ledger knows of the later change. It is asked when the
-    rules are read first, and whenever their revision goes back.
+    A row that was put back as it once was has a good MAC, and a row that is gone has none; the ledger knows of the
+    later change. It is asked whenever the rules are read.
 
     Args:
         store: where they are kept.
@@ -63,9 +64,22 @@ class Rulebook:
             period = self._period
             if period is not None and period[0] == epoch:
                 return period
-            with self._store.read() as moment:
-                rules = moment.in_force()
-            if period is None or rules.revision < period[1].revision:
-                self.check(rules)
+            rules = self._read()
             self._period = found = (epoch, rules, all_governed(rules))
             return found
+
+    def _read(self) -> InForce:
+        with self._store.read() as moment:
+            rules = moment.in_force()
+        while True:
+            try:
+                self.check(rules)
+            except Corrupt:
+                # They may have been changed between the reading and the check.
+                with self._store.read() as moment:
+                    later = moment.in_force()
+                if later.revision <= rules.revision:
+                    raise
+                rules = later
+            else:
+                return rules

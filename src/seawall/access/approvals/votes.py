@@ -111,6 +111,8 @@ class Votes:
             approval, identity, rules = self._voter(tx, turn, command.approval)
             self._tally.check_whole(tx, approval)
             challenge = use_challenge(tx, turn, command.challenge, approval.id, command.vote.value)
+            if any(vote.nonce == challenge.nonce for vote in approval.votes):
+                raise errors.stale()
             key = self._own_key(tx, identity, command)
             vote = Vote(
                 person=identity.whose,
