@@ -16,7 +16,7 @@ from seawall.adapters.store.tables import core
 from seawall.kernel.clock import FixedClock
 from seawall.kernel.command import Record
 from seawall.kernel.errors import Conflict, Corrupt, Denied, InvalidInput, NotFound, Unavailable
-from seawall.kernel.jobs import Job, JobState
+from seawall.kernel.jobs import Job, JobState, Slice
 from seawall.kernel.terms import Grant, Resource
 
 KEY = Resource(type="key", id="retail/pan", domain="retail")
@@ -232,6 +232,76 @@ def test_jobs_are_listed_newest_first_in_pages(store: Store, row_mac: RowMac) ->
     second = jobs.list(limit=3, cursor=first.next_cursor)
     assert [int(job.id) for job in [*first.items, *second.items]] == [4, 3, 2, 1, 0]
     assert second.next_cursor is None
+
+
+def started(store: Store, row_mac: RowMac) -> Jobs:
+    jobs = Jobs(store, FixedClock(), row_mac)
+    job = Job(id="j", kind="k", principal_id="p", grant_id="g", domain="retail", spec="{}", created_ms=1, updated_ms=1)
+    jobs.start(job, GRANT, record("started"))
+    return jobs
+
+
+def test_a_job_rests_and_goes_on_where_it_was(store: Store, row_mac: RowMac) -> None:
+    jobs = started(store, row_mac)
+    assert jobs.next_due(["k"], 5) == jobs.get("j")
+    assert jobs.next_due(["other"], 5) is None
+    jobs.pause("j", record("paused"))
+    assert jobs.next_due(["k"], 5) is None
+    # Its slice was under way: what it reached is kept.
+    jobs.checkpoint("j", Slice(checkpoint=b"at 3", done=3, total=9, what="third"))
+    with pytest.raises(Conflict) as raised:
+        jobs.pause("j", record("again"))
+    assert raised.value.code == "job.paused"
+    assert jobs.resume("j", record("resumed")).state is JobState.RUNNING
+    due = jobs.next_due(["k"], 5)
+    assert due is not None
+    assert (due.checkpoint, due.done, due.total, due.what, due.spec) == (b"at 3", 3, 9, "third", "{}")
+    with pytest.raises(Conflict) as raised:
+        jobs.resume("j", record("again"))
+    assert raised.value.code == "job.running"
+
+
+def test_a_job_is_tried_again_later_and_others_go_first(store: Store, row_mac: RowMac) -> None:
+    jobs = started(store, row_mac)
+    jobs.postpone("j", "store.unreachable", 50)
+    assert jobs.next_due(["k"], 49) is None
+    again = jobs.next_due(["k"], 50)
+    assert again is not None
+    assert (again.failures, again.code) == (1, "store.unreachable")
+    jobs.checkpoint("j", Slice(checkpoint=b"", done=1))
+    assert (jobs.get("j").failures, jobs.get("j").code) == (0, "")
+
+
+@pytest.mark.parametrize("end", ["cancel", "finish"])
+def test_the_leave_of_a_job_ends_with_it(store: Store, row_mac: RowMac, end: str) -> None:
+    jobs, grants = started(store, row_mac), Grants(store, row_mac)
+    assert grants.standing("g", 5) == GRANT
+    getattr(jobs, end)("j")
+    with pytest.raises(Denied) as raised:
+        grants.standing("g", 5)
+    assert raised.value.code == "grant.revoked"
+    assert grants.of("g") == GRANT
+
+
+@pytest.mark.parametrize(
+    "change", [{"state": "running"}, {"spec": '{"all":1}'}, {"checkpoint": b"x"}, {"grant_id": None}, {"kind": "l"}]
+)
+def test_an_edited_job_shows(store: Store, row_mac: RowMac, change: dict[str, object]) -> None:
+    jobs = started(store, row_mac)
+    jobs.pause("j", record("paused"))
+    with store.begin() as tx:
+        tx.connection.execute(update(core.jobs).values(change))
+    for look in (lambda: jobs.get("j"), lambda: jobs.cancel("j"), jobs.list):
+        with pytest.raises(Corrupt) as raised:
+            look()
+        assert raised.value.code == "store.row_mac"
+
+
+def test_jobs_of_other_domains_are_not_listed(store: Store, row_mac: RowMac) -> None:
+    jobs = started(store, row_mac)
+    jobs.create(make_job(1))
+    assert [job.id for job in jobs.list(domains=["retail"]).items] == ["j", make_job(1).id]
+    assert [job.id for job in jobs.list(domains=["cards"]).items] == [make_job(1).id]
 
 
 def test_an_unknown_job_is_not_found(store: Store, row_mac: RowMac) -> None:

@@ -237,3 +237,61 @@ say("clean", running.run(lambda: os.kill(os.getpid(), signal.SIGTERM)))
     )
     it.line("clean True")
     assert it.end() == 0
+
+
+def test_a_child_that_hangs_is_killed_and_started_again(start):
+    it = start(
+        """
+from seawall.node.pulse import Pulse
+pulse = Pulse()
+def work(stop):
+    first = not (HERE / "hung").exists()
+    (HERE / "hung").touch()
+    say("began", "first" if first else "again")
+    for _ in range(10):
+        pulse.beat()
+        if stop.wait(0.1):
+            return
+    if first:
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+        time.sleep(600)
+    while not stop.wait(0.1):
+        pulse.beat()
+running = Parent([Child(name="work", run=work, pulse=pulse)], patience=2)
+say("clean", running.run())
+"""
+    )
+    it.line("began first")
+    began = time.monotonic()
+    it.line("work hangs and is killed")
+    assert time.monotonic() - began < 6
+    it.line("began again")
+    time.sleep(4)  # it beats: it is left alone
+    it.signal(signal.SIGTERM)
+    it.line("clean True")
+    assert it.end() == 0
+    assert sum("hangs" in line for line in it.lines) == 1
+
+
+def test_a_node_that_was_stopped_for_long_kills_nobody_when_it_goes_on(start):
+    it = start(
+        """
+from seawall.node.pulse import Pulse
+pulse = Pulse()
+def work(stop):
+    say("child", os.getpid())
+    while not stop.wait(0.1):
+        pulse.beat()
+say("clean", Parent([Child(name="work", run=work, pulse=pulse)], patience=2).run())
+"""
+    )
+    child = int(it.line("child").split()[1])
+    for pid in (it.process.pid, child):
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(4)
+    for pid in (it.process.pid, child):
+        os.kill(pid, signal.SIGCONT)
+    time.sleep(1.5)
+    it.signal(signal.SIGTERM)
+    it.line("clean True")
+    assert it.end() == 0
