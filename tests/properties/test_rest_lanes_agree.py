@@ -7,7 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from support.rest import TOKEN, SmallDesk, request, running, without_date
+from support.rest import TOKEN, SmallDesk, running, without_date
+from support.rest import request as one
+from support.tls import running_tls
 
 names = st.sampled_from(["bank", "a", "shut", "none", "asleep", "x.y-z_1", "A", "-", "a%2Fb", "é", "", "a" * 65])
 actions = st.sampled_from(["encrypt", "decrypt", "encrypt/", "rewrap", "encrypt?x=1", "encrypt?", "encrypt#f"])
@@ -71,14 +73,15 @@ def requests(draw) -> bytes:
     method = draw(st.sampled_from(["POST", "POST", "POST", "GET", "PUT"]))
     body = draw(bodies)
     if draw(st.booleans()):
-        return request(method, path, body, **draw(extras))
-    return request(method, path, body)
+        return one(method, path, body, **draw(extras))
+    return one(method, path, body)
 
 
-@pytest.fixture(scope="module")
-def lanes():
-    with running(SmallDesk()) as fast, running(SmallDesk(), fast=False) as slow:
-        assert fast.talk(request()).startswith(b"HTTP/1.1 200")
+@pytest.fixture(scope="module", params=[running, running_tls], ids=["plain", "tls"])
+def lanes(request):
+    run = request.param
+    with run(SmallDesk()) as fast, run(SmallDesk(), fast=False) as slow:
+        assert fast.talk(one()).startswith(b"HTTP/1.1 200")
         yield fast, slow
 
 
@@ -93,7 +96,7 @@ def test_both_lanes_give_the_same_bytes(lanes, sent):
 @given(sent=st.binary(max_size=200), place=st.integers(0, 400))
 def test_both_lanes_refuse_damaged_messages_alike(lanes, sent, place):
     fast, slow = lanes
-    whole = request() + request("GET", "/v1/domains?limit=5", b"")
+    whole = one() + one("GET", "/v1/domains?limit=5", b"")
     damaged = whole[:place] + sent + whole[place:]
     assert without_date(fast.talk(damaged)) == without_date(slow.talk(damaged))
 
@@ -102,7 +105,7 @@ def test_the_comparison_meets_both_lanes(lanes):
     """The properties would say nothing if every request took the slow lane."""
     before = [(lane.desk.handled, len(lane.desk.commands)) for lane in lanes]
     for lane in lanes:
-        lane.talk(request() * 10)
+        lane.talk(one() * 10)
     after = [(lane.desk.handled, len(lane.desk.commands)) for lane in lanes]
     taken = [(handled - was, ran - had) for (handled, ran), (was, had) in zip(after, before, strict=True)]
     assert taken == [(0, 10), (10, 10)]
