@@ -3,7 +3,7 @@
 import threading
 
 from seawall.adapters.workshop import messages as m
-from seawall.adapters.workshop.workshop import Workshop, lost
+from seawall.adapters.workshop.workshop import Workshop, failed
 from seawall.crypto.algorithms.names import Algorithm
 from seawall.crypto.algorithms.pool import KeyPool
 from seawall.kernel.errors import Unavailable
@@ -22,11 +22,11 @@ class WorkshopRsa:
         """Make a private key, PKCS#8 in DER.
 
         Raises:
-            Unavailable: ``crypto.worker_lost``.
+            Unavailable: ``crypto.worker_lost`` or ``crypto.worker_failed``.
         """
         answer = self._workshop.ask(m.MakeRsa(algorithm=algorithm.value))
         if not isinstance(answer, m.Made):
-            raise lost()
+            raise failed()
         return Secret(answer.value)
 
 

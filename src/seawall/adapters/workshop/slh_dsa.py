@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 from seawall.adapters.workshop import messages as m
-from seawall.adapters.workshop.workshop import Workshop, check_message, lost
+from seawall.adapters.workshop.workshop import Workshop, check_message, failed
 from seawall.crypto.algorithms.slh_dsa import missing
 from seawall.kernel.secret import Secret
 
@@ -41,13 +41,13 @@ class WorkshopSlhDsa:
         check_message(message)
         answer = self._ask(m.VerifySlhDsa(public=public, message=message, signature=signature))
         if not isinstance(answer, m.Judged):
-            raise lost()
+            raise failed()
         return answer.good
 
     def _made(self, request: m.Request) -> bytes:
         answer = self._ask(request)
         if not isinstance(answer, m.Made):
-            raise lost()
+            raise failed()
         return answer.value
 
     def _ask(self, request: m.Request) -> m.Answer:

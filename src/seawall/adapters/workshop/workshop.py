@@ -134,3 +134,12 @@ def lost() -> Unavailable:
         "the process that computes this did not answer; nothing was done.",
         remedy="Try again; when it happens again, look at the memory and the load of this machine.",
     )
+
+
+def failed() -> Unavailable:
+    """A process of the workshop answered that it could not."""
+    return Unavailable(
+        "crypto.worker_failed",
+        "this could not be computed; nothing was done.",
+        remedy="Check the key; when it happens with every key, reinstall the extra that computes this.",
+    )

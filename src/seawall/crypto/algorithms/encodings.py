@@ -7,7 +7,7 @@ fixed beginning and the raw key: X-Wing (its draft, section 6.2), the composite 
 
 from typing import Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -37,7 +37,7 @@ def load_public(spki: bytes, algorithm: Algorithm, field: str = "public_key") ->
     """
     try:
         return load_der_public_key(spki)
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, InternalError):
         raise failures.public_key(algorithm, field) from None
 
 
@@ -54,7 +54,7 @@ def load_private(material: Secret, algorithm: Algorithm, *, checked: bool = Fals
     """
     try:
         return load_der_private_key(material.expose(), None, unsafe_skip_rsa_key_validation=checked)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):
         raise failures.private_key(algorithm) from None
 
 

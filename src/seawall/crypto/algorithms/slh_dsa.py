@@ -22,7 +22,8 @@ class SlhDsaEngine(Protocol):
     """Computes pure SLH-DSA-SHA2-128s with an empty context (FIPS 205, sections 10.1 to 10.3).
 
     Each method raises ``Unavailable``: ``crypto.slh_dsa_missing`` where the software for it is not installed,
-    ``crypto.worker_lost`` when it did not answer in time or died; the next call starts afresh.
+    ``crypto.worker_lost`` when it did not answer in time or died, and the next call starts afresh;
+    ``crypto.worker_failed`` when it answered that it could not.
     """
 
     def generate(self) -> Secret:
