@@ -223,7 +223,8 @@ def test_an_index_leads_and_nothing_but_what_is_due_is_sorted(store, row_mac):
             compiled = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
             rows = connection.exec_driver_sql(f"{explain} {compiled}".replace("%", "%%")).all()
         plan = "\n".join(str(row[-1]) for row in rows)
-        assert any(index in plan for index in indexes), (name, plan)
+        first = next(line for line in plan.splitlines() if "keys" in line or "key_labels" in line)
+        assert any(index in first for index in indexes), (name, plan)
         assert "SCAN keys" not in plan, (name, plan)
         assert "Seq Scan on keys" not in plan, (name, plan)
         if name != "rotation due":

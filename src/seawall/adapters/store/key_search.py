@@ -11,7 +11,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, exists, litera
 from seawall.adapters.store.tables import keys as t
 from seawall.capabilities.keys.filter import KeyFilter
 
-#: Up to so many keys whose rotation is due are looked up one by one; where there are more, a page finds them by name.
+#: Up to so many keys whose rotation is due are read and sorted; where there are more, a page finds them by name.
 _FEW_DUE: Final = 5_000
 _AFTER_EVERY_NAME: Final = "\x7f"  # names are of smaller bytes
 
@@ -27,7 +27,10 @@ class KeySearch:
     def __init__(self, connection: Connection, where: KeyFilter) -> None:
         self._bytewise = connection.dialect.name == "postgresql"
         self._where = where
-        self._few_due = where.rotation_due_ms is None or self._due_are_few(connection, where.rotation_due_ms)
+        due_ms = where.rotation_due_ms
+        self._leads_by_due = (
+            due_ms is not None and connection.execute(_due(due_ms).offset(_FEW_DUE).limit(1)).first() is None
+        )
 
     @property
     def narrows(self) -> bool:
@@ -45,7 +48,9 @@ class KeySearch:
         return rows.order_by(self._ordered(name)).limit(limit)
 
     def has_some(self) -> ColumnElement[bool]:
-        """Ask of a domain in an outer statement whether it has such keys."""
+        """Ask of a domain in an outer statement whether it has such keys; where few are due, whether any of them is."""
+        if self._leads_by_due and self._where.rotation_due_ms is not None:
+            return t.domains.c.id.in_(_due(self._where.rotation_due_ms, t.keys.c.domain_id))
         name = t.key_labels.c.name if self._where.label else t.keys.c.name
         some = select(t.keys.c.id).where(*self._conditions(name, t.domains.c.id))
         if self._where.label:
@@ -61,7 +66,8 @@ class KeySearch:
             if where.value is not None:
                 conditions.append(labels.value == where.value)
         else:
-            conditions.append(keys.domain_id == domain_id)
+            # Where few keys are due, no index that begins with the domain may lead.
+            conditions.append((keys.domain_id + "" if self._leads_by_due else keys.domain_id) == domain_id)
         for column, value in (
             (keys.state, where.state),
             (keys.purpose, where.purpose),
@@ -76,8 +82,7 @@ class KeySearch:
         if not where.archived:
             conditions.append(keys.archived_ms.is_(None))
         if where.rotation_due_ms is not None:
-            due = keys.rotate_after_ms <= where.rotation_due_ms
-            conditions.append(keys.id.in_(_due_ids(where.rotation_due_ms)) if self._few_due else due)
+            conditions.append(keys.rotate_after_ms <= where.rotation_due_ms)
         return conditions
 
     def _within(self, name: Column[Any], prefix: str) -> list[ColumnElement[bool]]:
@@ -92,11 +97,6 @@ class KeySearch:
     def _ordered(self, name: Column[Any]) -> ColumnElement[Any]:
         return literal_column(f"{name.table.name}.{name.name} USING ~<~") if self._bytewise else name
 
-    @staticmethod
-    def _due_are_few(connection: Connection, now_ms: int) -> bool:
-        return connection.execute(_due_ids(now_ms).offset(_FEW_DUE).limit(1)).first() is None
 
-
-def _due_ids(now_ms: int) -> Select[Any]:
-    due = t.keys.alias("due")
-    return select(due.c.id).where(due.c.rotate_after_ms <= now_ms)
+def _due(now_ms: int, what: ColumnElement[Any] = t.keys.c.id) -> Select[Any]:
+    return select(what).where(t.keys.c.rotate_after_ms <= now_ms)
