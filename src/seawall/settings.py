@@ -13,8 +13,8 @@ import msgspec
 
 from seawall.kernel.errors import InvalidInput
 from seawall.settings_ledger import LedgerSettings
-from seawall.settings_telemetry import Telemetry
 from seawall.settings_root import Root
+from seawall.settings_telemetry import Telemetry
 from seawall.settings_tls import Tls
 
 DEFAULT_PORT = 8643
@@ -44,11 +44,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         trial: whether the passphrase lies beside the store it opens, for trying things out only.
         jurisdiction: where this node stands, as ISO 3166 code such as CH or DE-BY; a node without one uses only keys
             that are bound to no place.
+        backups: the folder that backups are written to; empty means that of the home.
     """
 
     store: str = ""
     trial: bool = False
     jurisdiction: str = ""
+    backups: str = ""
     root: Root = Root()
     listen: Listen = Listen()
     ledger: LedgerSettings = LedgerSettings()
@@ -68,6 +70,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise InvalidInput(
                 "settings.invalid", "a jurisdiction is a code of ISO 3166 such as CH or DE-BY.", field="jurisdiction"
             )
+        if self.backups and not Path(self.backups).is_absolute():
+            raise InvalidInput("settings.invalid", "a folder is named from the root.", field="backups")
         if not all(Path(folder).is_absolute() for folder in self.listen.roots):
             raise InvalidInput("settings.invalid", "a folder is named from the root.", field="listen.roots")
         if self.store and urlsplit(self.store).scheme.split("+")[0] not in {"sqlite", "postgresql"}:
@@ -90,6 +94,7 @@ class Home:
         self.epoch = path / "run" / "epoch.map"
         self.policies = path / "policies"
         self.reports = path / "reports"
+        self.backups = path / "backups"
         self.tokens = path / "tokens"
         self.samples = path / "samples"
 

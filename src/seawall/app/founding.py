@@ -74,8 +74,15 @@ def found(
 
 
 def _new_passphrase(home: Home, source: Callable[[], Secret] | None, *, trial: bool) -> Secret:
-    if trial:
-        return homes.make_trial_passphrase(home)
+    return homes.make_trial_passphrase(home) if trial else new_passphrase(home, source)
+
+
+def new_passphrase(home: Home, source: Callable[[], Secret] | None) -> Secret:
+    """Return the passphrase that a new root of trust is to have.
+
+    Raises:
+        InvalidInput: ``passphrase.missing`` or ``passphrase.short``.
+    """
     found = homes.find_passphrase(home, source, trial=False)
     if len(found) < _PASSPHRASE_BYTES:
         found.close()

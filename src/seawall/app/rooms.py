@@ -45,7 +45,7 @@ from seawall.app.bridges.ledger_seen import LedgerWatched, Settled
 from seawall.app.bridges.node_seen import NodeDescribed
 from seawall.app.bridges.root_seen import RootDescribed
 from seawall.app.bridges.told import StoredChanges
-from seawall.app.ceremonies import BackupsKnown, of_ceremonies
+from seawall.app.ceremonies import of_ceremonies
 from seawall.app.erasures import of_erasures
 from seawall.app.handlers import Handler, of_data, of_evidence, of_ledger
 from seawall.app.nodes import DatedClock, EverywhereAtOnce, SharedLease, node_of, nodes_of
@@ -55,6 +55,7 @@ from seawall.capabilities.evidence.measure import Rooms as Measured
 from seawall.capabilities.keys.commands import OfKey
 from seawall.capabilities.keys.commands_batch import OfKeyMany
 from seawall.capabilities.keys.ports import RootOfTrust
+from seawall.capabilities.keys.ports_backup import RootOpeners
 from seawall.capabilities.keys.service import Keys
 from seawall.desk.desk import Desk
 from seawall.desk.relay import relay
@@ -180,6 +181,7 @@ def build(
     loop: AbstractEventLoop | None = None,
     writes_anywhere: bool = False,
     signs: bool = False,
+    openers: RootOpeners | None = None,
 ) -> Rooms:
     """Put the rooms of one process together; after any fork, because of threads and connections.
 
@@ -192,6 +194,7 @@ def build(
         writes_anywhere: whether reports may be written outside the home, and data read and written outside
             ``listen.roots``: only where the asker's own process does it.
         signs: whether this process signs the ledger itself, because no node runs.
+        openers: what opens the root, where somebody can be asked for custodians' shares.
 
     Raises:
         SeawallError: a store that is not reachable, or that belongs to no installation or another.
@@ -254,6 +257,16 @@ def build(
             backups=ErasureBackups(StoredCeremonies(store, mac), vault, clock),
         ),
         **Steering(jobs, grants, nodes, timetable).handlers(),
+        **of_ceremonies(
+            store,
+            mac,
+            root,
+            settings,
+            folder=Path(settings.backups or home.backups),
+            clock=clock,
+            anywhere=writes_anywhere,
+            openers=openers,
+        ),
         **of_data(
             keys, scans, protections, clock, fence=fence_of(home, settings, store, over_network=not writes_anywhere)
         ),

@@ -39,7 +39,9 @@ def permitted(decider: PolicyDecider, roles: frozenset[Role]) -> frozenset[str]:
 def test_the_groups_hold_what_they_are_named_for() -> None:
     assert {action for action in actions() if action in OPENS_DATA} == READS_DATA
     looks = {"keys.list", "keys.get", "domains.list", "keys.certificate", "domains.certificate"}
-    assert {action for action in actions() if action.startswith(("keys.", "domains."))} - looks == MANAGES_KEYS
+    looks |= {"backup.list", "backup.verify", "ceremony.show"}
+    rooms = ("keys.", "domains.", "backup.", "ceremony.")
+    assert {action for action in actions() if action.startswith(rooms)} - looks == MANAGES_KEYS
 
 
 def test_no_allowed_set_of_roles_both_manages_keys_and_reads_data(builtin: PolicyDecider) -> None:

@@ -11,6 +11,7 @@ from seawall.adapters.store.engine import Store, Transaction
 from seawall.adapters.store.root_sealed import SEALED
 from seawall.adapters.store.rowmac import RowMac
 from seawall.adapters.store.tables import backup as t
+from seawall.adapters.store.tables.core import outbox
 from seawall.capabilities.keys.backup_model import (
     Backup,
     BackupState,
@@ -141,6 +142,10 @@ class StoredCeremonyTransaction(StoredView):
     def outbox(self, record: Record) -> None:
         """Leave a record for the ledger."""
         self._tx.outbox(record)
+
+    def bring(self, node: str) -> None:
+        """Make all that waits for the ledger a node's to bring."""
+        self._connection.execute(update(outbox).values(node=node))
 
     def _put(self, table: Table, values: dict[str, Any]) -> None:
         row = {**values, "mac": self._mac.seal(table.name, _bound(table, values))}

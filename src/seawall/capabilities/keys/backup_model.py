@@ -8,11 +8,16 @@ from seawall.crypto.shares import ShareSet
 
 
 class BackupState(StrEnum):
-    """How far a backup came. One that is being made may have left a file: it counts until it is known to have none."""
+    """How far a backup came.
+
+    One that is being made may have left a file: it counts until it is known to have none. ``restoring`` marks, in a
+    store that is being filled from it, that it is not whole yet.
+    """
 
     MAKING = "making"
     MADE = "made"
     FAILED = "failed"
+    RESTORING = "restoring"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,20 +66,3 @@ class Backup:
     rows: int = 0
     digest: str = ""
     generations: tuple[Generation, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecoverableFrom:
-    """A backup from which a key can still be had, by the custodians of its set, until it expires.
-
-    ``until_ms`` is None where the backup does not expire. ``file`` is where it was written first; copies of it are as
-    good.
-    """
-
-    backup_id: str
-    set_name: str
-    set_id: str
-    made_ms: int
-    until_ms: int | None
-    kek_generations: tuple[int, ...]
-    file: str

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 
-from seawall.capabilities.keys.backup_model import Backup, Drill, HeldSet, InstallationKey, RecoverableFrom
+from seawall.capabilities.keys.backup_model import Backup, Drill, HeldSet, InstallationKey
 from seawall.crypto.backup_file import Generation
 from seawall.crypto.shares import SharePurpose, ShareSet
 from seawall.kernel.command import Record
@@ -88,22 +88,6 @@ class CeremonyStore(Protocol):
 
     def read(self) -> AbstractContextManager[CeremonyView]:
         """Open a view of one moment."""
-        ...
-
-
-class Recoverable(Protocol):
-    """Says what a destroyed key could still be had from; for certificates of erasure."""
-
-    def of_key(self, key_id: str) -> list[RecoverableFrom]:
-        """Name the backups that hold a key's material and the key-encryption key over it, and have not expired.
-
-        Raises:
-            Corrupt: a row was changed from outside.
-        """
-        ...
-
-    def of_domain(self, domain_id: str) -> list[RecoverableFrom]:
-        """Name the backups that hold a domain's key-encryption key, and have not expired."""
         ...
 
 

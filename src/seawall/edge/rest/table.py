@@ -9,6 +9,7 @@ from seawall.capabilities.discover import commands as discover
 from seawall.capabilities.evidence import commands as evidence
 from seawall.capabilities.evidence.model import Assessment
 from seawall.capabilities.keys import commands as keys
+from seawall.capabilities.keys import commands_backup as backup
 from seawall.capabilities.keys import commands_batch as batch
 from seawall.capabilities.keys import commands_care as care
 from seawall.capabilities.keys import commands_exchange as exchange
@@ -89,6 +90,28 @@ BATCHES: Final = tuple(
 ROOT: Final = (
     Route(method="GET", path="/v1/root", command=root.ShowRoot, result=root.RootView),
     Route(method="POST", path="/v1/root/reconcile", command=root.ReconcileRoot, result=root.Reconciled),
+)
+BACKUPS: Final = (
+    # Where a backup is written is the node's to say. A restore is offline: it needs custodians and an empty node.
+    Route(
+        method="POST",
+        path="/v1/backups",
+        command=backup.CreateBackup,
+        result=backup.BackupView,
+        status=201,
+        fixed={"out": None},
+    ),
+    Route(method="GET", path="/v1/backups", command=backup.ListBackups, result=backup.Backups),
+    Route(method="POST", path="/v1/backups/{id}/verify", command=backup.VerifyBackup, result=backup.BackupVerified),
+    Route(method="GET", path="/v1/ceremonies", command=backup.ShowCeremonies, result=backup.Ceremonies),
+    Route(
+        method="POST",
+        path="/v1/ceremonies/{set_id}/challenges",
+        command=backup.AskPossession,
+        result=backup.Challenges,
+        status=201,
+    ),
+    Route(method="POST", path="/v1/ceremonies/drills", command=backup.ProvePossession, result=backup.Proven),
 )
 DISCOVER: Final = (
     Route(method="POST", path="/v1/scans", command=discover.Scan, result=discover.ScanResult, status=201),
@@ -239,6 +262,7 @@ ROUTES: Final = (
     *DATA,
     *BATCHES,
     *ROOT,
+    *BACKUPS,
     *DISCOVER,
     *PROTECT,
     *EVIDENCE,

@@ -1,0 +1,85 @@
+"""Replays what happened after a backup on a store that was restored from it, and says what cannot be replayed."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from seawall.access.ports import IdentityStore
+from seawall.app.past import Told
+from seawall.capabilities.keys.replay import Act, KeyReplay
+from seawall.kernel.terms import Role
+
+#: What was made or loosened after the backup is lost with it; whoever restores is told.
+_LOST = frozenset(
+    {
+        "keys.create", "keys.rotate", "keys.import", "keys.update", "domains.create", "domains.update",
+        "access.principal.create", "access.role.grant", "access.token.issue", "access.enrol", "access.policy.load",
+        "access.certificate.register", "protect.run", "quorum.set", "ceremony.init", "backup.create",
+    }
+)  # fmt: skip
+
+
+@dataclass(slots=True, kw_only=True)
+class Replayed:
+    """What was done again, by action, and what is lost: made after the backup, and in no backup."""
+
+    done: Counter[str] = field(default_factory=Counter)
+    lost: Counter[str] = field(default_factory=Counter)
+
+
+def replay(told: Sequence[Told], since_ms: int, keys: KeyReplay, people: IdentityStore) -> Replayed:
+    """Do once more what the ledgers tell, in the order of time.
+
+    Args:
+        told: what the ledgers tell.
+        since_ms: when the backup was begun, Unix milliseconds.
+        keys: does the keys' part.
+        people: where principals and credentials were restored to.
+
+    Raises:
+        Corrupt, Unavailable: the store.
+    """
+    found = Replayed()
+    acts = sorted((act for one in told for act in one.acts), key=lambda act: act.time_ms)
+    for act in acts:
+        if keys.knows(act):
+            found.done[act.action] += keys.apply(act)
+        elif act.action.startswith("access.") and _take_away(people, act):
+            found.done[act.action] += 1
+        elif act.action in _LOST and act.time_ms > since_ms:
+            found.lost[act.action] += 1
+    if found.done:
+        keys.scrub()
+    found.done += Counter()
+    return found
+
+
+def _take_away(people: IdentityStore, act: Act) -> bool:
+    """Take away from people what was taken away after the backup."""
+    with people.begin() as tx:
+        match act.action, act.resource_type:
+            case "access.principal.disable", "principal":
+                identity = tx.find(act.resource)
+                if identity is None or identity.disabled_ms is not None:
+                    return False
+                tx.disable(identity.id, act.time_ms)
+            case "access.role.revoke", "principal":
+                identity = tx.find(act.resource)
+                role = str(act.facts.get("role", ""))
+                if identity is None or role not in {one.value for one in identity.roles}:
+                    return False
+                tx.take(identity.id, Role(role))
+            case "access.role.grant", "principal" if "domains" in act.facts:
+                identity = tx.find(act.resource)
+                if identity is None:
+                    return False
+                tx.assign(identity.id, frozenset(map(str, act.facts["domains"])))
+            case (("access.token.revoke" | "access.sign_out" | "access.certificate.revoke"), _):
+                holder = tx.holder(act.resource)
+                if holder is None or holder.credential.ended_ms is not None:
+                    return False
+                tx.end_credential(holder.credential.id, act.time_ms)
+            case _:
+                return False
+        tx.announce()
+    return True
