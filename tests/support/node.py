@@ -122,6 +122,10 @@ class TrialHome:
         options.setdefault("env", environment())
         return subprocess.Popen([sys.executable, "-m", "seawall", *self.arguments(*given, who=who)], **options)
 
+    def up(self, *given: str, **options: Any) -> "subprocess.Popen[bytes]":
+        """Start a node that says in JSON where it listens."""
+        return self.spawn("up", *given, "--json", **options)
+
     def run(self, *given: str | Path, who: str | None = None, stdin: bytes = b"", **options: Any) -> Ran:
         """Run a command in a process of its own."""
         with self.spawn(*given, who=who, stdin=subprocess.PIPE, **options) as process:
@@ -218,9 +222,7 @@ class Node:
 
     def start(self, **options: Any) -> "Node":
         with self._log.open("ab") as log:
-            self._process = self.home.spawn(
-                "up", "--port", "0", "--workers", str(self.workers_wanted), "--json", stderr=log, **options
-            )
+            self._process = self.home.up("--port", "0", "--workers", str(self.workers_wanted), stderr=log, **options)
         assert self._process.stdout is not None
         said = b""
         while not said.rstrip().endswith(b"}"):
@@ -251,22 +253,30 @@ class Node:
         return self._process.pid
 
     def children(self) -> dict[str, list[int]]:
-        """The processes of the node: the scribe is the one that is nice."""
-        found: dict[str, list[int]] = {"worker": [], "scribe": []}
+        """The processes of the node, by what they call themselves."""
+        found: dict[str, list[int]] = {"worker": [], "steward": [], "scribe": []}
         listed = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         for pid in map(int, listed):
-            nice = _nice(pid)
-            if nice is not None:
-                found["scribe" if nice > _nice(self.pid) else "worker"].append(pid)
+            try:
+                name = Path(f"/proc/{pid}/comm").read_text()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            # A child that was forked a moment ago has its parent's name.
+            if name.startswith("sw "):
+                found.setdefault(name.split()[1], []).append(pid)
         return found
+
+    def processes(self) -> list[int]:
+        """Every process of the node, the parent first."""
+        return [self.pid, *(pid for pids in self.children().values() for pid in pids)]
 
     def wait_children(self, *, gone: int = 0, timeout: float = 40) -> dict[str, list[int]]:
         """Wait until every child runs, and ``gone`` none of them."""
         deadline = time.monotonic() + timeout
         while True:
             now = self.children()
-            whole = len(now["worker"]) == self.workers_wanted and len(now["scribe"]) == 1
-            if whole and gone not in {*now["worker"], *now["scribe"]}:
+            whole = len(now["worker"]) == self.workers_wanted and len(now["scribe"]) == len(now["steward"]) == 1
+            if whole and gone not in {pid for pids in now.values() for pid in pids}:
                 return now
             assert time.monotonic() < deadline, f"children are missing: {now}; {self.log()}"
             time.sleep(0.02)
@@ -299,13 +309,6 @@ class Node:
 
     def log(self) -> str:
         return self._log.read_text(errors="replace") if self._log.exists() else ""
-
-
-def _nice(pid: int) -> int:
-    try:
-        return os.getpriority(os.PRIO_PROCESS, pid)
-    except ProcessLookupError:
-        return 0
 
 
 @contextmanager

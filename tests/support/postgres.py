@@ -5,11 +5,12 @@ import functools
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ _SETTINGS = {
     "autovacuum": "off",
     "log_min_messages": "fatal",
 }
+_SOCKET = ".s.PGSQL.5432"
 _numbers = itertools.count()
 
 
@@ -64,47 +66,98 @@ def execute(statement: str) -> None:
     _sql(_server(), statement)
 
 
+class Server:
+    """A server of a test's own, which may be killed and started again; it loses nothing that it committed."""
+
+    def __init__(self) -> None:
+        require()
+        self.folder = Path(tempfile.mkdtemp(prefix="seawall-pg-", dir="/tmp"))
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "postgres", "postgres")
+        programs = binaries()
+        assert programs is not None
+        self._program = programs / "postgres"
+        initdb = [programs / "initdb", "-D", self.folder / "data", "-U", "postgres", "-A", "trust", "-N"]
+        _as_owner([*initdb, "-E", "UTF8", "--locale=C.UTF-8"])
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return url(self.folder)
+
+    @property
+    def socket(self) -> Path:
+        """The socket on which it listens."""
+        return self.folder / _SOCKET
+
+    def start(self, **settings: str) -> "Server":
+        """Start it, and return when it answers."""
+        options = [f"--{name}={value}" for name, value in {**_SETTINGS, **settings}.items()]
+        self._process = subprocess.Popen(
+            [*_owner(), self._program, "-D", self.folder / "data", "-k", self.folder, *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+        )
+        for _ in range(400):
+            if self._process.poll() is not None:
+                raise RuntimeError("PostgreSQL's server ended while it started")
+            try:
+                self.execute("SELECT 1")
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return self
+        raise RuntimeError("PostgreSQL's server did not come up within 20 s")
+
+    def execute(self, statement: str) -> None:
+        """Run a statement beside the store, in autocommit."""
+        _sql(self.folder, statement)
+
+    def kill(self) -> None:
+        """Kill the server with all its processes, as when its machine's memory ran out."""
+        assert self._process is not None
+        pid = self._process.pid
+        # Each of them leads a group of its own.
+        others = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for victim in (pid, *map(int, others)):
+            with suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+        self._process.wait(10)
+        self._process = None
+        for left in ("data/postmaster.pid", _SOCKET, f"{_SOCKET}.lock"):
+            (self.folder / left).unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Kill it and remove what it kept."""
+        if self._process is not None:
+            self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """A server for the length of a block, which keeps what it committed when it is killed."""
+    own = Server()
+    try:
+        yield own.start(synchronous_commit="on")
+    finally:
+        own.remove()
+
+
 @functools.cache
 def _server() -> Path:
-    programs = binaries()
-    assert programs is not None
-    folder = Path(tempfile.mkdtemp(prefix="seawall-pg-", dir="/tmp"))
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")
-    data = folder / "data"
-    _as_owner(
-        [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8"]
-    )
-    options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
-    process = subprocess.Popen(
-        [*_owner(), programs / "postgres", "-D", data, "-k", folder, *options],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-    )
+    own = Server().start()
     # A forked child of a test must not stop its parent's server.
-    atexit.register(_stop, process, folder, os.getpid())
-    for _ in range(200):
-        if process.poll() is not None:
-            raise RuntimeError("PostgreSQL's server ended while it started")
-        try:
-            _sql(folder, "SELECT 1")
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return folder
-    raise RuntimeError("PostgreSQL's server did not come up within 10 s")
+    atexit.register(_stop, own, os.getpid())
+    return own.folder
 
 
-def _stop(process: "subprocess.Popen[bytes]", folder: Path, owner: int) -> None:
+def _stop(own: Server, owner: int) -> None:
     if os.getpid() == owner:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        shutil.rmtree(folder, ignore_errors=True)
+        own.remove()
 
 
 def _sql(folder: Path, statement: str) -> None:
