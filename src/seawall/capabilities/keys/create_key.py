@@ -21,6 +21,7 @@ from seawall.kernel.command import Turn
 from seawall.kernel.errors import InvalidInput, Unavailable
 from seawall.kernel.ids import Entropy, check_name, uuid7
 from seawall.kernel.secret import Secret
+from seawall.kernel.terms import Resource
 
 if TYPE_CHECKING:
     from seawall.crypto.algorithms.slh_dsa import SlhDsaEngine
@@ -105,8 +106,13 @@ class KeyMaker:
             tx.outbox_many(records)
         return MadeKeys(domain=owner.name, items=[_made(key) for key, _ in made])
 
-    def rotate(self, turn: Turn, command: RotateKey) -> KeyView:
+    def rotate(self, turn: Turn, command: RotateKey, *, resource: Resource | None = None) -> KeyView:
         """Give a key a new version; those that read with old ones are not disturbed.
+
+        Args:
+            turn: on whose behalf.
+            command: which key, and what the new version is to be.
+            resource: the key, where something else was asked that leads to this.
 
         Raises:
             InvalidInput: as algorithm and mechanisms.
@@ -116,6 +122,7 @@ class KeyMaker:
             Denied: ``keys.jurisdiction``.
             Unavailable: the root or the store, or ``keys.changing``.
         """
+        led_to = None if resource is None else RotateKey.action
         owner, kek = self._ring.kek_of(command.domain)
         with kek:
             for _ in range(_TRIES):
@@ -135,7 +142,7 @@ class KeyMaker:
                     key = key.rotated(version)
                     tx.add_version(key, material)
                     changed = {"old_algorithm": seen.algorithm} if seen.algorithm is not algorithm else {}
-                    tx.outbox(turn.record({**_facts(key), **changed}))
+                    tx.outbox(turn.record({**_facts(key), **changed}, resource=resource, action=led_to))
                     tx.announce()
                 self._revocation.announce()
                 return KeyView.of(key)

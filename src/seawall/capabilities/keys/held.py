@@ -1,6 +1,8 @@
 """A key that is held unwrapped in memory: what it can do at this moment, and nothing past its lease."""
 
 import threading
+from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from seawall.capabilities.keys import errors
@@ -8,6 +10,7 @@ from seawall.capabilities.keys.domain import DomainPolicy
 from seawall.capabilities.keys.instruments import Tool, open_tool
 from seawall.capabilities.keys.model import Key, KeyVersion, Purpose, Use
 from seawall.capabilities.keys.purposes import usage_of, use_of
+from seawall.capabilities.keys.uses import Tally, Used
 from seawall.crypto.algorithms.instruments import NonceSource
 from seawall.crypto.algorithms.opening import open_cipher
 from seawall.crypto.algorithms.registry import Algorithm, Form, Mechanism, NonceKind, Operation, mechanism_spec, spec_of
@@ -38,6 +41,7 @@ class HeldKey:
         "_policy",
         "_slh_dsa",
         "_tools",
+        "_untold",
         "_versions",
         "entropy",
         "expires",
@@ -46,6 +50,7 @@ class HeldKey:
         "may_process",
         "openers",
         "sealer",
+        "tallies",
         "version",
     )
 
@@ -59,7 +64,9 @@ class HeldKey:
         now_ms: int,
         jurisdiction: str = "",
         slh_dsa: SlhDsaEngine | None = None,
+        untold: deque[Used] | None = None,
     ) -> None:
+        self._untold = untold
         self._slh_dsa = slh_dsa
         self.id: UUID = key.id
         self.key = key
@@ -70,6 +77,7 @@ class HeldKey:
         self.openers: dict[int, Opener | SuiteOpener] = {}
         self._materials: dict[int, Secret] = {}
         self._versions: set[int] = set()
+        self.tallies: dict[int, Tally] = {}
         self._tools: dict[tuple[Operation, int | None, Mechanism | None], Tool] = {}
         self._lock = threading.Lock()
         self._policy = policy
@@ -124,6 +132,8 @@ class HeldKey:
             nonces: a range of them, where the version's mechanism counts nonces and is to protect.
         """
         self._versions.add(version)
+        if version not in self.tallies:
+            self.tallies[version] = Tally()
         if self.key.purpose is not Purpose.ENCRYPT:
             with self._lock:
                 if version in self._materials:
@@ -196,6 +206,24 @@ class HeldKey:
         self._tools[name] = kept
         return kept
 
+    def count(self, use: Use, version: int) -> None:
+        """Count one use of a version that is held."""
+        if use is Use.PROTECT:
+            self.tallies[version].protected += 1
+        else:
+            self.tallies[version].processed += 1
+
+    def told(self) -> Iterator[Used]:
+        """Take the counts since the last time."""
+        limit = self.key.attributes.rotation.max_uses
+        for version, tally in list(self.tallies.items()):
+            protected, processed = tally.protected, tally.processed
+            if protected or processed:
+                # What is counted between reading and this is kept.
+                tally.protected -= protected
+                tally.processed -= processed
+                yield Used(key_id=self.id, version=version, protected=protected, processed=processed, max_uses=limit)
+
     @property
     def quick(self) -> bool:
         """Whether its use takes no longer than others can wait for it."""
@@ -229,6 +257,8 @@ class HeldKey:
 
     def close(self) -> None:
         """Wipe what can be wiped. Sealers and openers go with their last user; OpenSSL wipes them then."""
+        if self._untold is not None:
+            self._untold.extend(self.told())
         with self._lock:
             for material in self._materials.values():
                 material.close()

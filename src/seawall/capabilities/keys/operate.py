@@ -128,7 +128,9 @@ class KeyOperator:
         if held is None or not held.holds(held.version if version is None else version):
             held = self._ring.take(domain, name, _PURPOSES[operation], use_of(operation), version)
         used = held.key.at(version)
-        return held.tool(operation, version, mechanism), used.number, mechanism or used.mechanisms[0]
+        tool = held.tool(operation, version, mechanism)
+        held.count(use_of(operation), used.number)
+        return tool, used.number, mechanism or used.mechanisms[0]
 
 
 _PURPOSES = {

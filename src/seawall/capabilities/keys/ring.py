@@ -7,6 +7,7 @@
 
 import os
 import threading
+from collections import deque
 from typing import TYPE_CHECKING
 
 from seawall.capabilities.keys.domain import Domain
@@ -14,6 +15,7 @@ from seawall.capabilities.keys.held import HeldKey, counts_nonces
 from seawall.capabilities.keys.model import Purpose, Use
 from seawall.capabilities.keys.ports import Lease
 from seawall.capabilities.keys.ports_use import NonceRanges
+from seawall.capabilities.keys.uses import Used
 from seawall.capabilities.keys.vault import Sealed, Vault
 from seawall.crypto.algorithms.instruments import NonceSource
 from seawall.crypto.algorithms.nonces import CountedNonces
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 _TRIES = 16
+_MOST_UNTOLD = 100_000
 _RANGE = 1 << 16  # nonces that a process takes at once, and loses when it ends
 
 
@@ -78,6 +81,7 @@ class KeyRing:
         slh_dsa: SlhDsaEngine | None = None,
     ) -> None:
         self._slh_dsa = slh_dsa
+        self._untold: deque[Used] = deque(maxlen=_MOST_UNTOLD)
         self._vault = vault
         self._nonces = nonces
         self._lease = lease
@@ -159,6 +163,13 @@ class KeyRing:
                     kek.close()
         self._lease.acknowledge(held.epoch)
 
+    def uses(self) -> list[Used]:
+        """Take the counts of uses since the last time, also of keys that were dropped meanwhile."""
+        told = [used for key in list(self._held.keys.values()) for used in key.told()]
+        while self._untold:
+            told.append(self._untold.popleft())
+        return told
+
     def close(self) -> None:
         """Drop everything; the ring fills again when it is used again."""
         with self._lock:
@@ -204,6 +215,7 @@ class KeyRing:
             now_ms=now_ms,
             jurisdiction=self._jurisdiction,
             slh_dsa=self._slh_dsa,
+            untold=self._untold,
         )
 
     def _kek(self, held: _Generation, domain: Domain, wrapped: bytes) -> Secret:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from seawall.capabilities.keys import commands as c
 from seawall.capabilities.keys import commands_care as care
 from seawall.capabilities.keys import commands_exchange as exchange
+from seawall.capabilities.keys import commands_rotation as rotation
 from seawall.capabilities.keys.change_state import StateChanger
 from seawall.capabilities.keys.column import PROCESSING, ColumnCipher
 from seawall.capabilities.keys.create_domain import DomainMaker
@@ -23,7 +24,9 @@ from seawall.capabilities.keys.ports_use import NonceRanges
 from seawall.capabilities.keys.revoke import Revocation
 from seawall.capabilities.keys.ring import KeyRing
 from seawall.capabilities.keys.root import RootDescription
+from seawall.capabilities.keys.rotation import Rotation
 from seawall.capabilities.keys.update import Updater
+from seawall.capabilities.keys.uses import UseLog
 from seawall.capabilities.keys.vault import Vault
 from seawall.kernel.clock import Clock
 from seawall.kernel.command import Command, Turn
@@ -51,6 +54,7 @@ class Keys:
         jurisdiction: where this node stands, as ISO 3166 code; without it only keys bound to no place are used.
         slh_dsa: signs by SLH-DSA, where that was installed.
         nonces: gives out ranges of nonces, without which nothing is encrypted by mechanisms that count them.
+        uses: keeps the counts of uses, without which no key is rotated by them.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class Keys:
         jurisdiction: str = "",
         slh_dsa: "SlhDsaEngine | None" = None,
         nonces: NonceRanges | None = None,
+        uses: UseLog | None = None,
     ) -> None:
         self._root = root
         self._ring = KeyRing(
@@ -100,6 +105,7 @@ class Keys:
         )
         self._exporter = KeyExporter(Vault(store, root), self._ring, jurisdiction=jurisdiction, entropy=entropy)
         self._data_plane = data_plane(self._ring, entropy=entropy)
+        self._rotation = Rotation(store, lists, self._maker, self._ring, log=uses, clock=clock)
         self._lister = KeyLister(store, lists, root)
 
     def handlers(self) -> Mapping[type[Command], Handler]:
@@ -115,6 +121,8 @@ class Keys:
             c.ListKeys: self._lister.keys,
             c.GetKey: self._lister.get,
             c.RotateKey: self._maker.rotate,
+            rotation.RotateDue: self._rotation.due,
+            rotation.ShowUses: self._rotation.uses,
             c.ActivateKey: self._states.activate,
             c.SuspendKey: self._states.suspend,
             c.ResumeKey: self._states.resume,
@@ -179,6 +187,18 @@ class Keys:
             Unavailable: when this node may use nothing from memory; everything was dropped.
         """
         self._ring.tend()
+
+    def rotation_due(self) -> bool:
+        """Say whether a key's policy wants a new version by now."""
+        return self._rotation.anything_due()
+
+    def tell_uses(self) -> None:
+        """Tell the store how often keys were used; call it every few seconds, off the event loop, and at the end.
+
+        Raises:
+            Unavailable: the store.
+        """
+        self._rotation.tell()
 
     def close(self) -> None:
         """Drop every unwrapped key and the root's."""

@@ -28,19 +28,9 @@ class KeyUser:
         Raises:
             NotFound, InvalidInput, Conflict, Unavailable: as :meth:`KeyRing.take`.
         """
-        key = self._ring.hit(command.domain, command.key)
-        sealer = key.sealer if key is not None else None
-        if key is None or sealer is None:
-            key, sealer = self._sealer(command.domain, command.key)
-        turn.note(version=key.version)
-        try:
-            sealed = sealer.seal(command.plaintext, command.context.encode())
-        except NoncesSpent:
-            key.spent(sealer)
-            key, sealer = self._sealer(command.domain, command.key)
-            turn.note(version=key.version)
-            sealed = sealer.seal(command.plaintext, command.context.encode())
-        return Encrypted(ciphertext=sealed, version=key.version)
+        sealed, version = self._seal(command.domain, command.key, command.plaintext, command.context.encode())
+        turn.note(version=version)
+        return Encrypted(ciphertext=sealed, version=version)
 
     def decrypt(self, turn: Turn, command: Decrypt) -> Decrypted:
         """Decrypt what a version of the key made.
@@ -51,9 +41,11 @@ class KeyUser:
             NotFound, Conflict, Unavailable: as :meth:`KeyRing.take`.
         """
         sealed = command.ciphertext
-        version, opener = self._opener(command.domain, command.key, sealed)
+        key, version, opener = self._opener(command.domain, command.key, sealed)
         turn.note(version=version)
-        return Decrypted(plaintext=_open(opener, sealed, command.context.encode()))
+        plaintext = _open(opener, sealed, command.context.encode())
+        key.tallies[version].processed += 1
+        return Decrypted(plaintext=plaintext)
 
     def rewrap(self, turn: Turn, command: Rewrap) -> Encrypted:
         """Encrypt anew under the current version.
@@ -61,19 +53,27 @@ class KeyUser:
         Raises:
             NotFound, InvalidInput, Conflict, Unavailable: as decrypting, then encrypting.
         """
-        old, opener = self._opener(command.domain, command.key, command.ciphertext)
-        key, sealer = self._sealer(command.domain, command.key)
+        key, old, opener = self._opener(command.domain, command.key, command.ciphertext)
         context = command.context.encode()
-        turn.note(version=key.version, old_version=old)
         plaintext = _open(opener, command.ciphertext, context)
+        key.tallies[old].processed += 1
+        sealed, version = self._seal(command.domain, command.key, plaintext, context)
+        turn.note(version=version, old_version=old)
+        return Encrypted(ciphertext=sealed, version=version)
+
+    def _seal(self, domain: str, name: str, plaintext: bytes, context: bytes) -> tuple[bytes, int]:
+        key = self._ring.hit(domain, name)
+        sealer = key.sealer if key is not None else None
+        if key is None or sealer is None:
+            key, sealer = self._sealer(domain, name)
         try:
             sealed = sealer.seal(plaintext, context)
         except NoncesSpent:
             key.spent(sealer)
-            key, sealer = self._sealer(command.domain, command.key)
-            turn.note(version=key.version)
+            key, sealer = self._sealer(domain, name)
             sealed = sealer.seal(plaintext, context)
-        return Encrypted(ciphertext=sealed, version=key.version)
+        key.tallies[key.version].protected += 1
+        return sealed, key.version
 
     def _sealer(self, domain: str, name: str) -> tuple[HeldKey, Sealer | SuiteSealer]:
         key = self._ring.take(domain, name, Purpose.ENCRYPT, Use.PROTECT)
@@ -82,15 +82,15 @@ class KeyUser:
             raise Unavailable("keys.changing", "the key changed just now.", remedy="Try again.")
         return key, key.sealer
 
-    def _opener(self, domain: str, name: str, sealed: bytes) -> tuple[int, Opener | SuiteOpener]:
+    def _opener(self, domain: str, name: str, sealed: bytes) -> tuple[HeldKey, int, Opener | SuiteOpener]:
         version = int.from_bytes(sealed[_VERSION_AT:_VERSION_END])
         key = self._ring.hit(domain, name)
         opener = key.openers.get(version) if key is not None else None
-        if opener is None:
-            opener = self._load(domain, name, sealed)
-        return version, opener
+        if key is None or opener is None:
+            key, opener = self._load(domain, name, sealed)
+        return key, version, opener
 
-    def _load(self, domain: str, name: str, sealed: bytes) -> Opener | SuiteOpener:
+    def _load(self, domain: str, name: str, sealed: bytes) -> tuple[HeldKey, Opener | SuiteOpener]:
         header = envelope.parse(sealed)
         # The key comes first: a destroyed one says so, whatever the envelope names.
         key = self._ring.take(domain, name, Purpose.ENCRYPT, Use.PROCESS)
@@ -106,7 +106,7 @@ class KeyUser:
         opener = key.openers.get(header.version)
         if opener is None:
             raise Unavailable("keys.changing", "the key changed just now.", remedy="Try again.")
-        return opener
+        return key, opener
 
 
 def _open(opener: Opener | SuiteOpener, sealed: bytes, context: bytes) -> bytes:

@@ -70,6 +70,7 @@ class KeyWrapper:
         held = self._ring.take(command.domain, command.key, Purpose.WRAP, Use.PROCESS, version)
         used = held.key.at(version)
         tool = cast("KeyUnwrapper", held.tool(Operation.UNWRAP, version))
+        held.count(Use.PROCESS, used.number)
         context = command.context.encode()
         try:
             if command.raw:
@@ -95,6 +96,7 @@ class KeyWrapper:
         if len(material) <= _LONGEST_SYMMETRIC and needed > strength:
             raise errors.weak_wrapping(domain, name, strength, f"a symmetric key of {needed} bits", needed)
         tool = cast("KeyUnwrapper", held.tool(Operation.WRAP))
+        held.count(Use.PROTECT, held.version)
         turn.note(version=held.version)
         if raw:
             return c.Wrapped(wrapped=tool.wrap(material, context.encode()), version=held.version)
