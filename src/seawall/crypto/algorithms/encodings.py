@@ -1,7 +1,7 @@
 """Keys as they are exchanged and stored: SubjectPublicKeyInfo (RFC 5280) and PKCS#8 (RFC 5958), both in DER.
 
 The library reads and writes most of them. What it does not know has a key of one length, so that each encoding is a
-fixed beginning and the raw key: X-Wing (its draft, section 6.2), the composite (its draft, section 5) and SLH-DSA
+fixed beginning and the raw key: X-Wing (its draft, section 5.8), the composite (its draft, section 5) and SLH-DSA
 (RFC 9909).
 """
 

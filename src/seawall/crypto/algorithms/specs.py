@@ -212,7 +212,7 @@ MECHANISMS: tuple[MechanismSpec, ...] = (
     MechanismSpec(
         mechanism=_M.HPKE_X_WING,
         operations=(*_ENCRYPT, *_WRAP),
-        standard="RFC 9180, section 6.1; draft-connolly-cfrg-xwing-kem-10, section 6",
+        standard="RFC 9180, section 6.1; draft-connolly-cfrg-xwing-kem-10, section 5.6",
         tag_bytes=16,
         binds_context=True,
     ),
