@@ -4,7 +4,9 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -97,6 +99,17 @@ class SoftHsm:
         """Put back what :meth:`take_out` took."""
         (self.folder / "tokens").rmdir()
         (self.folder / "elsewhere").rename(self.folder / "tokens")
+
+
+def stop(pid: int) -> None:
+    """Stop a process as a library does that hangs; return when it stands still."""
+    os.kill(pid, signal.SIGSTOP)
+    deadline = time.monotonic() + 10
+    while any(
+        (task / "stat").read_text().rpartition(")")[2].split()[0] != "T" for task in Path(f"/proc/{pid}/task").iterdir()
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 def start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> SoftHsm:

@@ -334,6 +334,7 @@ class Pkcs11Root:
         answer = ask(m.ListRoots(label=self._label))
         if not isinstance(answer, m.Roots):
             raise refusal(answer)
+        link.seen = frozenset(one.key_id for one in answer.keys)
         try:
             self._known.admit(answer.keys, ask, primary=link.primary)
         except SeawallError as error:

@@ -78,6 +78,11 @@ _ERRORS: dict[str, tuple[type[SeawallError], str, str]] = {
         "Stop, and compare the store with its last good backup.",
     ),
     "token_failed": (Unavailable, "the token failed.", "Look at the token's own log; the next call opens it afresh."),
+    "token_vanished": (
+        Unavailable,
+        "the token does not hold any more what it held when it was opened.",
+        "Put the token back; the next call opens it afresh.",
+    ),
     "worker_lost": (
         Unavailable,
         "the process that holds the token ended or does not answer.",

@@ -90,6 +90,8 @@ class TokenLink:
         self.place = place
         self.primary = primary
         self.opened: m.Opened | None = None
+        #: The ids of the root keys that it held when it was opened last; set by whoever admits it.
+        self.seen: frozenset[bytes] = frozenset()
         self._pin = pin
         self._record = record
         self._clock = clock
@@ -172,12 +174,17 @@ class TokenLink:
             error = token_error("worker_lost")
             self._lose(worker, error)
             raise Lost(error, hung=lost.hung) from None
-        if isinstance(answer, m.Failed) and answer.lost:
-            error = token_error(answer.code, answer.detail)
+        if isinstance(answer, m.Failed) and (answer.lost or self._vanished(request, answer)):
+            error = token_error(answer.code if answer.lost else "token_vanished", answer.detail)
             self._lose(worker, error)
             raise Lost(error)
         self._losses = 0
         return answer
+
+    def _vanished(self, request: m.Request, answer: m.Failed) -> bool:
+        # A library may go on for a while without its token, and find nothing in it any more.
+        asked = request.key_id if isinstance(request, m.Wrap | m.Unwrap) else b""
+        return answer.code == "generation_missing" and asked in self.seen
 
     def _opened_worker(self) -> WorkerProcess:
         if worker := self._worker:

@@ -52,7 +52,8 @@ class WorkerProcess:
                 env=environment,
             )
         except OSError:
-            self._close()
+            for end in self._ends:
+                end.close()
             raise WorkerLost(hung=False) from None
         finally:
             for end in theirs:
@@ -88,7 +89,6 @@ class WorkerProcess:
     def end(self) -> None:
         """End the worker and wait until it is gone; whoever waits for an answer is told that it is lost."""
         self._lose(hung=self._hung)
-        self._close()
         try:
             self._process.wait(timeout=0.0 if self._hung else 1.0)
         except subprocess.TimeoutExpired:
@@ -113,30 +113,34 @@ class WorkerProcess:
             end = self._free.pop()
         try:
             end.settimeout(max(deadline - time.monotonic(), 0.001))
-        except OSError:
-            raise WorkerLost(hung=False) from None
-        try:
             yield end
         finally:
             with self._returned:
-                self._free.append(end)
-                self._returned.notify()
+                if self._lost:
+                    end.close()
+                else:
+                    self._free.append(end)
+                    self._returned.notify()
 
     def _lose(self, *, hung: bool) -> None:
         with self._returned:
             if not self._lost:
                 self._lost, self._hung = True, hung
+                self._shut()
             self._returned.notify_all()
         if hung:
             # It would hear nothing else, and every other borrower waits for it.
             self._process.kill()
 
-    def _close(self) -> None:
+    def _shut(self) -> None:
+        # Whoever has borrowed an end is woken, and closes it. Closed here, its number would be given to the next socket
+        # while that thread still waits on it, and would hear what is meant for somebody else.
         for end in self._ends:
-            # A thread may be reading from it; shutting it down wakes that thread, closing alone would not.
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+        for end in self._free:
             end.close()
+        self._free.clear()
 
 
 def _decoded(body: bytes | None) -> m.Answer:

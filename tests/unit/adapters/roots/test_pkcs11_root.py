@@ -149,7 +149,7 @@ def test_a_worker_that_hangs_is_given_up_and_ended(ready):
     ready.made.append(root)
     wrapped = root.wrap(Secret(KEY), b"c")
     hung = root.worker_pids[0]
-    os.kill(hung, signal.SIGSTOP)
+    softhsm.stop(hung)
     began = time.monotonic()
     with ThreadPoolExecutor(4) as pool:
         tried = [pool.submit(root.unwrap, wrapped, b"c") for _ in range(4)]
