@@ -116,10 +116,37 @@ class ShipS3(_Sink, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="
             raise _wrong(f"{field}.endpoint", "an endpoint is https://…; plain http is for this machine alone.")
 
 
+class Peer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A node somewhere else whose checkpoints are kept here.
+
+    ``vkeys_file`` holds its ledger's public keys, one a line, as somebody brought them; ``token_file`` a bearer token
+    of an auditor there; ``ca_file`` who certifies it, the system's authorities otherwise.
+    """
+
+    name: str
+    url: str
+    vkeys_file: str
+    token_file: str
+    ca_file: str = ""
+
+    def check(self, field: str) -> None:
+        """Check what types cannot.
+
+        Raises:
+            InvalidInput: naming the field.
+        """
+        if not _NAME.fullmatch(self.name):
+            raise _wrong(f"{field}.name", "a peer's name has 1 to 31 letters a to z, digits and hyphens.")
+        if not self.url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+            raise _wrong(f"{field}.url", "a peer is https://…; plain http is for this machine alone.")
+        _check_files(field, vkeys_file=self.vkeys_file, token_file=self.token_file, ca_file=self.ca_file)
+
+
 class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The section ``[ledger]``; each ``[[ledger.ship]]`` is a sink."""
+    """The section ``[ledger]``; each ``[[ledger.ship]]`` is a sink, each ``[[ledger.peer]]`` a node elsewhere."""
 
     ship: list[ShipSyslog | ShipFile | ShipS3] = []
+    peer: list[Peer] = []
 
     def __post_init__(self) -> None:
         """Check what types cannot.
@@ -132,6 +159,8 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             raise _wrong("ledger.ship", f"there are at most {_MOST} sinks, each with a name of its own.")
         for at, sink in enumerate(self.ship):
             sink.check(f"ledger.ship[{at}]")
+        for at, peer in enumerate(self.peer):
+            peer.check(f"ledger.peer[{at}]")
 
 
 def _check_files(field: str, **paths: str) -> None:

@@ -33,17 +33,28 @@ from seawall.capabilities.protect.show import ShowProtected
 from seawall.kernel.clock import Clock
 from seawall.kernel.command import Command
 from seawall.ledger.commands import ProveEntry, ShowLedger, VerifyLedger
+from seawall.ledger.commands_peers import ClosePeer, ShowOffer, ShowPeers
 from seawall.ledger.handlers import LedgerHandlers
 from seawall.ledger.ledger import Ledger
+from seawall.ledger.peer_handlers import PeerHandlers
+from seawall.ledger.peers import PeerBook
 
 Handler = Callable[[Any, Any], Any]
 Handlers = Mapping[type[Command], Handler]
 
 
-def of_ledger(ledger: Ledger) -> Handlers:
-    """Carry out what is asked of the ledger."""
+def of_ledger(ledger: Ledger, book: PeerBook) -> Handlers:
+    """Carry out what is asked of the ledger, and of what it keeps of others."""
     handlers = LedgerHandlers(ledger)
-    return {ShowLedger: handlers.show, VerifyLedger: handlers.verify, ProveEntry: handlers.prove}
+    peers = PeerHandlers(ledger, book)
+    return {
+        ShowLedger: handlers.show,
+        VerifyLedger: handlers.verify,
+        ProveEntry: handlers.prove,
+        ShowPeers: peers.show,
+        ShowOffer: peers.offer,
+        ClosePeer: peers.close,
+    }
 
 
 def of_data(

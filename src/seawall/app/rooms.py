@@ -50,6 +50,7 @@ from seawall.app.erasures import of_erasures
 from seawall.app.handlers import Handler, of_data, of_evidence, of_ledger
 from seawall.app.nodes import DatedClock, EverywhereAtOnce, SharedLease, node_of, nodes_of
 from seawall.app.root_room import of_root
+from seawall.app.peering import book_of
 from seawall.app.shipping import guard_of
 from seawall.capabilities.evidence.measure import Rooms as Measured
 from seawall.capabilities.keys.commands import OfKey
@@ -247,7 +248,7 @@ def build(
             identities, everywhere, decider=decider, authenticator=authenticator, source=PolicyFolder(home.policies)
         ),
         **of_root(root, home, store),
-        **of_ledger(ledger),
+        **of_ledger(ledger, book_of(home)),
         **of_erasures(
             ledger,
             vault,

@@ -17,6 +17,7 @@ from seawall.app.chores import chores
 from seawall.app.homes import TRIAL_NOTICE, node_lock
 from seawall.app.jobs import kinds
 from seawall.app.nodes import node_of, nodes_of
+from seawall.app.peering import keep_peers
 from seawall.app.rooms import Rooms
 from seawall.app.shipping import Shipping
 from seawall.app.steward import Steward
@@ -195,6 +196,7 @@ class Node:
         scribe = ledger.scribe(root)
         try:
             scribe.open(wait=True)
+            keep_peers(self._home, self._settings, store, ledger, root, SystemClock(), stop)
             scribe.run(stop)
         finally:
             scribe.close()

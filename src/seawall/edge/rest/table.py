@@ -21,7 +21,9 @@ from seawall.desk import commands as house
 from seawall.edge.rest.routes import Route
 from seawall.ledger import commands as ledger
 from seawall.ledger import commands_erasure as erasure
+from seawall.ledger import commands_peers as peers
 from seawall.ledger.certificates import Certificate
+from seawall.ledger.peers import KeptPeer, Offer
 from seawall.ledger.proofs import EntryProof
 from seawall.ledger.report import Report
 
@@ -161,6 +163,9 @@ LEDGER: Final = (
     Route(method="GET", path="/v1/ledger/entries", command=ledger.ShowLedger, result=ledger.LedgerPage),
     Route(method="POST", path="/v1/ledger/verify", command=ledger.VerifyLedger, result=Report),
     Route(method="GET", path="/v1/ledger/proof", command=ledger.ProveEntry, result=EntryProof),
+    Route(method="GET", path="/v1/ledger/consistency", command=peers.ShowOffer, result=Offer),
+    Route(method="GET", path="/v1/ledger/peers", command=peers.ShowPeers, result=peers.Peers),
+    Route(method="POST", path="/v1/ledger/close-peer", command=peers.ClosePeer, result=KeptPeer),
     Route(method="GET", path=f"{_KEY}/erasure-certificate", command=erasure.CertifyKey, result=Certificate),
     Route(method="GET", path=f"{_DOMAIN}/erasure-certificate", command=erasure.CertifyDomain, result=Certificate),
 )
