@@ -46,10 +46,26 @@ def test_a_port_that_was_just_left_can_be_taken_again():
 @pytest.mark.parametrize("host", ["203.0.113.1", "no.such.host.invalid", "127.0.0.1:1"])
 def test_an_address_of_another_machine_or_of_nobody_is_refused(host):
     with pytest.raises(InvalidInput) as caught:
-        bind(host, 0, 1)
+        bind(host, 0, 1, plain=False)
     assert caught.value.code == "node.no_address"
 
 
 def test_a_port_out_of_range_is_refused():
     with pytest.raises(InvalidInput):
         bind("127.0.0.1", 70_000, 1)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_plain_text_stays_on_this_machine(host):
+    with pytest.raises(InvalidInput) as caught:
+        bind(host, 0, 1)
+    assert (caught.value.code, caught.value.field) == ("node.plain_text", "host")
+    assert "[listen.tls]" in (caught.value.remedy or "")
+    for listener in bind(host, 0, 2, plain=False):
+        listener.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.8.7", "localhost", "::1"])
+def test_plain_text_may_be_spoken_on_loopback(host):
+    for listener in bind(host, 0, 1):
+        listener.close()

@@ -98,11 +98,9 @@ class TrialAuthority:
         )
         if not authority:
             purpose = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
+            names = [_host(host) for host in hosts] or [x509.DirectoryName(subject)]
             builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
-        if hosts:
-            builder = builder.add_extension(
-                x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False
-            )
+            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         return builder.sign(self._key, SHA256())
 
 
