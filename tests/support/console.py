@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from seawall.access.approvals.commands import ApprovalPage, BreaksShown, ListApprovals, ListBreaks
 from seawall.access.commands import (
     Enrol,
     Enrolled,
@@ -336,6 +337,8 @@ def nothing_yet() -> dict[type[Command], SeawallError]:
 
 _ANSWERS: dict[type[Command], Any] = {
     ShowAssessment: _assessment,
+    ListApprovals: lambda _: ApprovalPage(items=(), next_cursor=None),
+    ListBreaks: lambda _: BreaksShown(items=()),
     ShowProtections: lambda _: ProtectionList(
         items=(
             _copy(2, "/srv/out/bank.protected.sqlite", ProtectionState.CURRENT),

@@ -20,11 +20,11 @@ from support.node import Node, Ran, Reply, TrialHome, running
 
 CLOSED = "Your roles do not show you"
 SEES = {
-    "owner": {"Practice Guide", "Protected data"},
-    "auditor": {"Practice Guide", "Protected data", "Keys", "Ledger", "People and applications"},
-    "admin": {"People and applications"},
-    "custodian": {"Keys"},
-    "engineer": {"Practice Guide", "Protected data", "Keys"},
+    "owner": {"Approvals", "Practice Guide", "Protected data"},
+    "auditor": {"Approvals", "Practice Guide", "Protected data", "Keys", "Ledger", "People and applications"},
+    "admin": {"Approvals", "People and applications"},
+    "custodian": {"Approvals", "Keys"},
+    "engineer": {"Approvals", "Practice Guide", "Protected data", "Keys"},
 }
 PANELS = SEES["auditor"]
 

@@ -167,7 +167,7 @@ def test_what_the_viewer_may_not_see_says_so_and_stands_last():
     assert "customers.hkid" not in text
     assert text.index("People and applications") < text.index("Practice Guide")
     # What is closed is not asked for again every minute: each refusal is a record.
-    assert re.findall(r'hx-get="/parts/(\w+)"', text) == ["people"]
+    assert re.findall(r'hx-get="/parts/(\w+)"', text) == ["approvals", "people"]
 
 
 def test_a_new_home_says_what_to_do_next():

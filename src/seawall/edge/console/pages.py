@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from seawall.access.commands import Enrol, SignIn, SignOut
+from seawall.edge.console.approvals import ApprovalPages
 from seawall.edge.console.gate import SESSION, VISIT, Gate, remember
 from seawall.edge.console.panels import SOURCE, Panels
 from seawall.edge.console.ports import Corridor, LedgerWatch, Sessions
@@ -53,6 +54,7 @@ class Console:
         self._panels = Panels(corridor, watch, clock)
         self._renderer = Renderer()
         self._version = version
+        self._approvals = ApprovalPages(corridor, self._gate, self._renderer, version)
 
     def app(self) -> Starlette:
         """Make the ASGI application."""
@@ -66,6 +68,7 @@ class Console:
                 Route("/enrol", self._enrol, methods=["POST"]),
                 Route("/sign-out", self._sign_out, methods=["POST"]),
                 Route("/static/{name}", _static, methods=["GET"]),
+                *self._approvals.routes(),
             ],
             exception_handlers={
                 HTTPException: self._lost,
@@ -100,7 +103,8 @@ class Console:
             # The page that asks is still open, its session is not: the whole page becomes the sign-in page.
             return Response(status_code=401, headers={"hx-redirect": "/sign-in"})
         panel = await self._panels.load(name, viewer, _origin(request))
-        return self._renderer.page(f"parts/{name}.html", panel=panel)
+        form_token = self._gate.form_token(request.cookies[SESSION])
+        return self._renderer.page(f"parts/{name}.html", panel=panel, form_token=form_token)
 
     async def _door(self, request: Request) -> Response:
         if await self._gate.viewer(request) is not None:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from seawall.access.approvals.commands import ListApprovals, ListBreaks
 from seawall.access.commands import ListPrincipals
 from seawall.capabilities.discover.commands import ShowScans
 from seawall.capabilities.evidence.commands import ShowAssessment
@@ -14,7 +15,7 @@ from seawall.edge.console.ports import Corridor, LedgerWatch
 from seawall.kernel.clock import Clock
 from seawall.kernel.command import Command
 from seawall.kernel.errors import Denied, NotFound, SeawallError
-from seawall.kernel.terms import Principal
+from seawall.kernel.terms import Principal, Role
 from seawall.ledger.commands import ShowLedger
 
 SOURCE: Final = "console"
@@ -51,6 +52,7 @@ class Panels:
         self._watch = watch
         self._clock = clock
         self._loaders: dict[str, Callable[[Principal, str], Awaitable[Any]]] = {
+            "approvals": self._approvals,
             "assessment": self._assessment,
             "protected": self._protected,
             "keys": self._keys,
@@ -77,6 +79,16 @@ class Panels:
 
     async def _ask(self, viewer: Principal, command: Command, origin: str) -> Any:
         return await self._corridor.handle(viewer, command, source=SOURCE, origin=origin)
+
+    async def _approvals(self, viewer: Principal, origin: str) -> Any:
+        items = (await self._ask(viewer, ListApprovals(limit=_MOST), origin)).items
+        try:
+            breaks = (await self._ask(viewer, ListBreaks(), origin)).items
+        except Denied:
+            breaks = ()
+        if not items and not breaks:
+            return None
+        return shapes.ApprovalsShape(items=items, breaks=breaks, acknowledges=Role.AUDITOR in viewer.roles)
 
     async def _assessment(self, viewer: Principal, origin: str) -> Any:
         return shapes.assessment(await self._ask(viewer, ShowAssessment(), origin))

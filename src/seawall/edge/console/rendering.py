@@ -6,10 +6,12 @@ from hashlib import sha256
 from importlib import resources
 from typing import Any, Final
 
+import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
 
 _TYPES: Final = {
+    "approvals.js": "text/javascript; charset=utf-8",
     "console.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
     "htmx.min.js": "text/javascript; charset=utf-8",
@@ -47,6 +49,11 @@ class Renderer:
         text = self._environment.get_template(template).render(values)
         headers = {**_GUARDS, "cache-control": "no-store"}
         return Response(text, status, headers, media_type="text/html")
+
+    def json(self, body: Any, status: int = 200) -> Response:
+        """Answer a script of ours."""
+        headers = {**_GUARDS, "cache-control": "no-store"}
+        return Response(msgspec.json.encode(body), status, headers, media_type="application/json")
 
 
 def static(name: str) -> Response:

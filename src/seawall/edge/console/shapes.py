@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Final
 
+from seawall.access.approvals.commands import ApprovalView, BreakView
 from seawall.access.commands import PrincipalView
 from seawall.capabilities.discover.commands import ScanSummary
 from seawall.capabilities.evidence.model import Assessment, DomainResult
@@ -57,6 +58,15 @@ class ProtectedShape:
     def values(self) -> int:
         """Values that are no longer in clear."""
         return self.tokenised + self.encrypted + self.masked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalsShape:
+    """What waits for approval, and glasses that were broken; ``acknowledges`` says whether the viewer may."""
+
+    items: tuple[ApprovalView, ...]
+    breaks: tuple[BreakView, ...]
+    acknowledges: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
