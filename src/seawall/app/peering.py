@@ -27,7 +27,7 @@ def book_of(home: Home) -> PeerBook:
 
 
 def keep_peers(
-    home: Home, settings: Settings, store: Store, ledger: Ledger, sealer: KeySealer, clock: Clock, stop: Stop
+    home: Home, settings: Settings, store: Store, ledger: Ledger, *, sealer: KeySealer, clock: Clock, stop: Stop
 ) -> None:
     """Exchange checkpoints until told to stop, where there is anybody to exchange them with; returns at once.
 

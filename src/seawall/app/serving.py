@@ -196,7 +196,7 @@ class Node:
         scribe = ledger.scribe(root)
         try:
             scribe.open(wait=True)
-            keep_peers(self._home, self._settings, store, ledger, root, SystemClock(), stop)
+            keep_peers(self._home, self._settings, store, ledger, sealer=root, clock=SystemClock(), stop=stop)
             scribe.run(stop)
         finally:
             scribe.close()

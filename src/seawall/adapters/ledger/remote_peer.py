@@ -4,7 +4,7 @@ import http.client
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -14,6 +14,7 @@ from seawall.ledger.peers import KeptPeer, Offer
 
 _MOST: Final = 8 << 20
 _OK: Final = 200
+T = TypeVar("T")
 
 
 class _Peers(msgspec.Struct, frozen=True):
@@ -54,7 +55,7 @@ class HttpPeer:
         """
         return list(self._ask("/v1/ledger/peers", _Peers).peers)
 
-    def _ask(self, path: str, kind: Any) -> Any:
+    def _ask(self, path: str, kind: type[T]) -> T:
         parts = urlsplit(self._address.url)
         try:
             connection = self._connect(parts.scheme, parts.hostname or "", parts.port)
