@@ -94,6 +94,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("purpose", name=op.f("pk_installation_keys")),
     )
     op.create_table(
+        "key_uses",
+        sa.Column("key_id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("protected", sa.BigInteger(), nullable=False),
+        sa.Column("processed", sa.BigInteger(), nullable=False),
+        sa.Column("max_uses", sa.BigInteger(), nullable=True),
+        sa.Column("last_protected_ms", sa.BigInteger(), nullable=True),
+        sa.Column("last_processed_ms", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("key_id", "version", name=op.f("pk_key_uses")),
+    )
+    with op.batch_alter_table("key_uses", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_key_uses_max_uses"), ["max_uses"], unique=False)
+
+    op.create_table(
         "nodes",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
@@ -161,6 +175,16 @@ def upgrade() -> None:
     with op.batch_alter_table("share_sets", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_share_sets_purpose_name"), ["purpose", "name"], unique=False)
 
+    op.create_table(
+        "witnessed",
+        sa.Column("origin", sa.String(length=255), nullable=False),
+        sa.Column("witness", sa.String(length=255), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("kept_ms", sa.BigInteger(), nullable=False),
+        sa.Column("offer", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("origin", "witness", name=op.f("pk_witnessed")),
+    )
     op.create_table(
         "approver_keys",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -431,6 +455,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_approver_keys_principal"))
 
     op.drop_table("approver_keys")
+    op.drop_table("witnessed")
     with op.batch_alter_table("share_sets", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_share_sets_purpose_name"))
 
@@ -440,6 +465,10 @@ def downgrade() -> None:
     op.drop_table("quorum_in_force")
     op.drop_table("nonce_counters")
     op.drop_table("nodes")
+    with op.batch_alter_table("key_uses", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_key_uses_max_uses"))
+
+    op.drop_table("key_uses")
     op.drop_table("installation_keys")
     op.drop_table("glass_breaks")
     op.drop_table("duties")
