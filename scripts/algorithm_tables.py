@@ -17,7 +17,7 @@ from seawall.crypto.suites import SUITES, suite_of
 
 GUIDE = Path(__file__).parents[1] / "docs" / "guides" / "algorithms.md"
 BEGIN, END = "<!-- {} from the registry -->", "<!-- end of {} -->"
-NONCES = {NonceKind.NONE: "–", NonceKind.RANDOM: "random, {} bytes", NonceKind.COUNTED: "counted, {} bytes"}
+NONCES = {NonceKind.NONE: "none", NonceKind.RANDOM: "random, {} bytes", NonceKind.COUNTED: "counted, {} bytes"}
 
 
 def tables() -> dict[str, str]:
