@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from seawall.capabilities.keys.commands import FinishDestroy
 from seawall.capabilities.keys.commands_care import ApplyDates
+from seawall.capabilities.keys.commands_rotation import RotateDue
 from seawall.desk.commands import TakeOverOutbox
 from seawall.desk.scheduler import Chore
 from seawall.desk.steering import GONE_S
@@ -34,6 +35,7 @@ def chores(rooms: "Rooms") -> Iterator[Chore]:
     def dates_due() -> bool:
         return bool(lists.due_dates(rooms.clock.now_ms(), domain=None, limit=1))
 
+    yield Chore(name="keys.rotate_due", every_s=_MINUTE, run=_ask(rooms, rooms.keys.rotation_due, RotateDue))
     yield Chore(name="keys.apply_dates", every_s=_SOON, run=_ask(rooms, dates_due, ApplyDates))
     yield Chore(
         name="system.outbox.take_over", every_s=_MINUTE, run=_ask(rooms, lambda: nodes.gone(GONE_S), TakeOverOutbox)

@@ -2,6 +2,7 @@
 
 from asyncio import AbstractEventLoop
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -36,6 +37,7 @@ from seawall.adapters.store.root_sealed import INTEGRITY
 from seawall.adapters.store.rowmac import RowMac
 from seawall.adapters.store.schedule import StoredTimetable
 from seawall.adapters.store.used_approvals import UsedApprovals
+from seawall.adapters.store.uses import StoredUses
 from seawall.app.bridges.access_seen import AccessSeen
 from seawall.app.bridges.data_seen import DataSeen
 from seawall.app.bridges.erasure_facts import ErasureApprovals, ErasureBackups
@@ -49,8 +51,8 @@ from seawall.app.ceremonies import of_ceremonies
 from seawall.app.erasures import of_erasures
 from seawall.app.handlers import Handler, of_data, of_evidence, of_ledger
 from seawall.app.nodes import DatedClock, EverywhereAtOnce, SharedLease, node_of, nodes_of
-from seawall.app.root_room import of_root
 from seawall.app.peering import book_of
+from seawall.app.root_room import of_root
 from seawall.app.shipping import guard_of
 from seawall.capabilities.evidence.measure import Rooms as Measured
 from seawall.capabilities.keys.commands import OfKey
@@ -64,7 +66,7 @@ from seawall.desk.steering import Steering
 from seawall.desk.uids import EventUids
 from seawall.kernel.clock import Clock, SystemClock
 from seawall.kernel.command import Command, Record
-from seawall.kernel.errors import Corrupt, Unavailable
+from seawall.kernel.errors import Corrupt, SeawallError, Unavailable
 from seawall.ledger.commit import GroupCommit
 from seawall.ledger.ledger import Ledger
 from seawall.settings import Home, Settings
@@ -167,6 +169,8 @@ class Rooms:
         """Finish what is under way, make it durable, and drop every key."""
         self.desk.close()
         self.commit.close()
+        with suppress(SeawallError):
+            self.keys.tell_uses()
         self.keys.close()
         self.ledger.close()
         self.epoch.close()
@@ -221,6 +225,7 @@ def build(
         clock=clock,
         jurisdiction=settings.jurisdiction,
         nonces=StoredNonces(store, mac),
+        uses=StoredUses(store),
     )
     identities = StoreIdentities(store, mac)
     authenticator = Authenticator(identities, epoch, clock)

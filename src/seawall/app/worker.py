@@ -35,6 +35,7 @@ from seawall.settings import Home, Listen, Settings
 
 _log = logging.getLogger("seawall.worker")
 _TEND_S = 0.4
+_TELL_S = 5.0
 _HOUSEKEEPING_S = 60.0
 _MODULE_S = 3_600.0
 _GRACE_S = 5.0
@@ -122,6 +123,7 @@ class Worker:
         chores = [
             _every(_TEND_S, lambda: _tend(rooms, pulse)),
             _every(_HOUSEKEEPING_S, lambda: _count_strangers(rooms)),
+            _every(_TELL_S, lambda: asyncio.to_thread(rooms.keys.tell_uses)),
             _every(_MODULE_S, partial(_watch_module, RootWatch(rooms.root, rooms.settings, rooms.clock))),
         ]
         self._chores = [loop.create_task(chore) for chore in chores]

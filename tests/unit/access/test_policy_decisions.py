@@ -21,7 +21,7 @@ KEY = Resource(type="key", id="retail/pan", domain="retail")
 PLATFORM = Resource(type="platform", id="seawall")
 
 KEYS_ALL = {action for action in actions() if action.split(".")[0] in {"keys", "domains", "backup", "ceremony"}}
-LOOKS = {"keys.list", "keys.get", "domains.list"}
+LOOKS = {"keys.list", "keys.get", "keys.uses", "domains.list"}
 JOBS = {"jobs.list", "jobs.show", "jobs.pause", "jobs.resume", "jobs.cancel"}
 ARRIVES = {"access.enrol", "access.sign_in"}
 COMES_IN = {

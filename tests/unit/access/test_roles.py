@@ -38,7 +38,7 @@ def permitted(decider: PolicyDecider, roles: frozenset[Role]) -> frozenset[str]:
 
 def test_the_groups_hold_what_they_are_named_for() -> None:
     assert {action for action in actions() if action in OPENS_DATA} == READS_DATA
-    looks = {"keys.list", "keys.get", "domains.list", "keys.certificate", "domains.certificate"}
+    looks = {"keys.list", "keys.get", "keys.uses", "domains.list", "keys.certificate", "domains.certificate"}
     looks |= {"backup.list", "backup.verify", "ceremony.show"}
     rooms = ("keys.", "domains.", "backup.", "ceremony.")
     assert {action for action in actions() if action.startswith(rooms)} - looks == MANAGES_KEYS

@@ -14,6 +14,7 @@ from seawall.capabilities.keys import commands_batch as batch
 from seawall.capabilities.keys import commands_care as care
 from seawall.capabilities.keys import commands_exchange as exchange
 from seawall.capabilities.keys import commands_root as root
+from seawall.capabilities.keys import commands_rotation as rotation
 from seawall.capabilities.keys import commands_use as use
 from seawall.capabilities.keys.views import DomainView, KeyView
 from seawall.capabilities.protect import commands as protect
@@ -46,8 +47,10 @@ KEYS: Final = (
     Route(method="GET", path=f"{_DOMAIN}/keys", command=keys.ListKeys, result=keys.KeyPage),
     Route(method="GET", path="/v1/keys", command=keys.ListKeys, result=keys.KeyPage, fixed={"domain": ""}),
     Route(method="POST", path="/v1/keys/finish-destroy", command=keys.FinishDestroy, result=keys.Finished),
+    Route(method="POST", path="/v1/keys/rotate-due", command=rotation.RotateDue, result=rotation.Rotated),
     Route(method="POST", path="/v1/keys/apply-dates", command=care.ApplyDates, result=care.Applied),
     Route(method="GET", path=_KEY, command=keys.GetKey, result=KeyView),
+    Route(method="GET", path=f"{_KEY}/uses", command=rotation.ShowUses, result=rotation.KeyUses),
     Route(method="PATCH", path=_KEY, command=care.UpdateKey, result=KeyView),
     Route(method="POST", path=f"{_KEY}/rotate", command=keys.RotateKey, result=KeyView),
     Route(method="POST", path=f"{_KEY}/activate", command=keys.ActivateKey, result=KeyView),
