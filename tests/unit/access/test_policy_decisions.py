@@ -99,7 +99,7 @@ def test_seawall_itself_uses_no_key_and_reads_nothing(decider: PolicyDecider) ->
     may = decider.permitted(SYSTEM, KEY)
     assert not {action for action in may if action.startswith(("data.", "protect.", "discover."))}
     assert {action for action in may if action.startswith(("keys.", "domains."))} == {
-        "keys.finish_destroy",
+        "keys.finish_destroy", "keys.rotate_due",
         "keys.apply_dates",
     }
     # Whoever only calls itself so proves nothing by that.
