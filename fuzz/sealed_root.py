@@ -1,11 +1,11 @@
-"""Fuzz the reader of sealed root files."""
+"""Fuzz the reader of sealed root files, in both their forms."""
 
-from seawall.adapters.roots import sealed_format
+from seawall.adapters.roots import sealed_set
 from seawall.kernel.errors import Corrupt
 
 
 def target(data: bytes) -> None:
     try:
-        sealed_format.parse(data)
+        sealed_set.parse(data)
     except Corrupt:
         return
