@@ -85,6 +85,10 @@ class Ledger:
     def append(self, entry: bytes) -> None:
         self.entries.append(json.loads(entry))
 
+    def append_all(self, entries: Sequence[bytes]) -> None:
+        for entry in entries:
+            self.append(entry)
+
     def contains(self, uid: str) -> bool:
         return any(entry["metadata"]["uid"] == uid for entry in self.entries)
 

@@ -266,8 +266,7 @@ class Desk:
             return
         waiting = {record.uid for record in self._outbox.pending()} if only_committed else None
         records = [record for record in turn.records if waiting is None or record.uid in waiting]
-        for record in records:
-            self._commit.append(record.body)
+        self._commit.append_all([record.body for record in records])
         # They are durable where they belong: one that cannot be forgotten now is found in both at the next start.
         with suppress(SeawallError):
             self._outbox.done([record.uid for record in records])

@@ -81,6 +81,14 @@ class Commit(Protocol):
         """
         ...
 
+    def append_all(self, entries: Sequence[bytes]) -> None:
+        """Return when all entries are durable, in this order.
+
+        Raises:
+            Unavailable: when they could not all be made durable.
+        """
+        ...
+
     def check(self) -> None:
         """Raise what :meth:`append` would raise now, before anything is done that it should record.
 

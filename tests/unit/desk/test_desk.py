@@ -65,6 +65,10 @@ class Ledger:
         self.check()
         self.entries.append(json.loads(entry))
 
+    def append_all(self, entries):
+        for entry in entries:
+            self.append(entry)
+
     def submit(self, entry, done):
         try:
             self.append(entry)

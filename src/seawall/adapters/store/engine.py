@@ -5,7 +5,7 @@ and then change what it saw. Readers see one moment and wait for nobody.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, cast
 
@@ -45,8 +45,14 @@ class Transaction:
 
     def outbox(self, record: Record) -> None:
         """Leave a record for the ledger, in this transaction."""
-        values = {"uid": record.uid, "body": record.body, "created_ms": self._clock.now_ms(), "node": self._node}
-        self.connection.execute(insert(core.outbox).values(values))
+        self.outbox_many([record])
+
+    def outbox_many(self, records: Sequence[Record]) -> None:
+        """Leave records for the ledger, in this transaction and in this order."""
+        about = {"created_ms": self._clock.now_ms(), "node": self._node}
+        rows = [{"uid": record.uid, "body": record.body, **about} for record in records]
+        if rows:
+            self.connection.execute(insert(core.outbox), rows)
 
 
 class Store:

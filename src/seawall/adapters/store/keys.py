@@ -161,8 +161,7 @@ class StoredKeyTransaction(StoredReads):
 
     def outbox_many(self, records: Sequence[Record]) -> None:
         """Leave many."""
-        for record in records:
-            self._tx.outbox(record)
+        self._tx.outbox_many(records)
 
     def announce(self) -> None:
         """Count the store's epoch further, for the other nodes."""

@@ -9,7 +9,8 @@ Whoever sets it, or sets it back, changes what the MAC is made of.
 """
 
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -56,8 +57,7 @@ class RowMac:
             later: names of values that are left out where they are None, as :func:`later` gives them.
         """
         mac = self._keyed.copy()
-        for part in _encode(table, values, later):
-            mac.update(part)
+        mac.update(_encode(table, values, later))
         return mac.digest()
 
     def check(self, table: str, values: Mapping[Any, Any], mac: bytes, *, later: frozenset[str] = _NONE) -> None:
@@ -74,18 +74,24 @@ class RowMac:
             )
 
 
-def _encode(table: str, values: Mapping[Any, Any], later: frozenset[str]) -> Iterator[bytes]:
-    yield _part(b"t", table.encode())
+def _encode(table: str, values: Mapping[Any, Any], later: frozenset[str]) -> bytes:
+    parts = [_name(b"t", table)]
     for name in sorted(values):
-        if name != _MAC and not (values[name] is None and name in later):
-            yield _part(b"n", name.encode())
-            yield _value(values[name])
+        value = values[name]
+        if name == _MAC or (value is None and name in later):
+            continue
+        parts += (_name(b"n", name), _NULL if value is None else _value(value))
+    return b"".join(parts)
+
+
+@cache
+def _name(tag: bytes, name: str) -> bytes:
+    # Names of tables and columns: few, and the same for every row.
+    return _part(tag, name.encode())
 
 
 def _value(value: Any) -> bytes:
     match value:
-        case None:
-            return _part(b"0", b"")
         case bool() | int():
             # One tag for both: a database without booleans gives integers back.
             return _part(b"i", str(int(value)).encode())
@@ -103,3 +109,6 @@ def _value(value: Any) -> bytes:
 
 def _part(tag: bytes, content: bytes) -> bytes:
     return tag + len(content).to_bytes(4) + content
+
+
+_NULL = _part(b"0", b"")
