@@ -10,7 +10,7 @@ from msgspec import structs
 
 from seawall.edge.cli.ports import Finding, Initialised, Progress
 from seawall.kernel.command import Command
-from seawall.kernel.errors import Unauthenticated
+from seawall.kernel.errors import NotFound, Unauthenticated
 from seawall.kernel.secret import Secret
 from seawall.kernel.terms import ANONYMOUS, Appeal, Principal
 from seawall.settings import Home, Listen
@@ -156,6 +156,21 @@ class Composition:
             return verify(str(directory), files, verifiers=verifiers, kept_checkpoint=checkpoint, tail=journal.peek)
         finally:
             journal.close()
+
+    def peer_checkpoint(self, url: str, origin: str, token: str) -> str:
+        """Ask a node for the newest checkpoint that it keeps of a ledger.
+
+        Raises:
+            NotFound: it keeps none, with code ``peer.unknown``.
+            Unavailable: ``peer.unreachable``.
+        """
+        from seawall.adapters.ledger.remote_peer import HttpPeer, PeerAddress
+
+        address = PeerAddress(url=url, ca_file=None, token_file=None)
+        for kept in HttpPeer(address, token).peers():
+            if kept.origin == origin:
+                return kept.note
+        raise NotFound("peer.unknown", f"that node keeps no checkpoint of {origin}.", field="--against")
 
     def kept_checkpoint(self, home: Path) -> str | None:
         """Return the newest ledger checkpoint that the store keeps."""

@@ -83,6 +83,8 @@ def build() -> App:
     ledger.command(f"{_AT}.ledger:show", help="Show entries.")
     ledger.command(f"{_AT}.ledger:verify", help="Verify the ledger offline, with public keys alone.")
     ledger.command(f"{_AT}.ledger:proof", help="Write a proof that an entry is in the ledger.")
+    ledger.command(f"{_AT}.peers:show", name="peers", help="Show what is kept of other nodes' ledgers.")
+    ledger.command(f"{_AT}.peers:close", name="close-peer", help="Close the ledger of a node that is lost.")
     ledger.command(
         f"{_AT}.certificates:verify_certificate",
         name="verify-certificate",

@@ -152,6 +152,14 @@ class Composer(Protocol):
         """
         ...
 
+    def peer_checkpoint(self, url: str, origin: str, token: str) -> str:
+        """Ask a node for the newest checkpoint that it keeps of a ledger.
+
+        Raises:
+            SeawallError: it does not answer, or keeps none.
+        """
+        ...
+
     def kept_checkpoint(self, home: Path) -> str | None:
         """Return the newest ledger checkpoint that the store keeps."""
         ...

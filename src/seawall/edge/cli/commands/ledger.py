@@ -59,6 +59,7 @@ def show(
 def verify(
     *,
     checkpoint: Path | None = None,
+    against: str | None = None,
     vkeys: Path | None = None,
     directory: Path | None = None,
     options: Options | None = None,
@@ -67,6 +68,7 @@ def verify(
 
     Args:
         checkpoint: a signed checkpoint kept elsewhere; the one that the home's store keeps otherwise.
+        against: the same, as a file or as the address of a node that keeps it, asked with the token that is given.
         vkeys: public keys kept elsewhere, one a line; those beside the ledger otherwise.
         directory: a ledger's folder, such as a copy; the home's own otherwise.
     """
@@ -76,6 +78,10 @@ def verify(
     if directory is None and not (home / "seawall.toml").is_file():
         raise InvalidInput("home.missing", f"there is no Seawall home at {home}.", field="--home")
     kept = _text(checkpoint, "--checkpoint") if checkpoint else None
+    if against is not None:
+        if kept is not None:
+            raise InvalidInput("cli.against", "give --against or --checkpoint, not both.", field="--against")
+        kept = _against(against, directory or home / "ledger", options)
     if kept is None and directory is None:
         kept = composer().kept_checkpoint(home)
     keys = _text(vkeys, "--vkeys") if vkeys else None
@@ -131,6 +137,18 @@ def proof(
         output.document({"written": str(out)})
         output.plain(f"wrote {out}")
     return 0
+
+
+def _against(place: str, directory: Path, options: Options) -> str:
+    """Read a checkpoint out of a file, or ask the node at an address for the one that it keeps of this ledger."""
+    if "://" not in place:
+        return _text(Path(place), "--against")
+    if not place.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+        raise InvalidInput("cli.against", "a node is asked over https; over http on this machine alone.", field="--against")
+    from seawall.ledger.keys import Verifiers
+
+    vkeys = "".join(_text(path, "--directory") for path in sorted((directory / "keys").glob("*.vkey")))
+    return composer().peer_checkpoint(place, Verifiers.parse(vkeys).origin, options.token())
 
 
 def _show(output: Output, report: "Report") -> None:
