@@ -17,6 +17,7 @@ from seawall.settings import Home, Listen
 
 _SOURCE = "cli"
 PassphraseSource = Callable[[], Secret]
+ShareSource = Callable[[Any], Any]
 
 
 class Composition:
@@ -51,14 +52,20 @@ class Composition:
 
     @contextmanager
     def open(
-        self, home: Path, passphrase: PassphraseSource | None, token: str, *, appeal: Appeal | None = None
+        self,
+        home: Path,
+        passphrase: PassphraseSource | None,
+        token: str,
+        *,
+        appeal: Appeal | None = None,
+        shares: ShareSource | None = None,
     ) -> "Iterator[OpenHome]":
         """Open a home as whoever the token belongs to; what was recorded is signed when no node will do it.
 
         Raises:
             SeawallError: no home, a wrong passphrase, a token that proves nothing.
         """
-        with self._rooms(home, passphrase) as rooms:
+        with self._rooms(home, passphrase, shares) as rooms:
             yield OpenHome(rooms, _prove(rooms, token), appeal)
 
     def join(
@@ -157,6 +164,58 @@ class Composition:
         finally:
             journal.close()
 
+    def share_opener(self, home: Path, shares: ShareSource) -> PassphraseSource | None:
+        """Return what combines custodians' shares to open a home's root; None where a passphrase opens it."""
+        from seawall.app.unsealing import combine, opened_by_shares
+
+        place = Home(home)
+        return (lambda: combine(place, shares)) if opened_by_shares(place) else None
+
+    def verify_backup(self, file: Path, shares: ShareSource | None) -> Any:
+        """Verify a backup offline, and with shares everything inside."""
+        from seawall.app.opened_backups import verify_backup
+
+        return verify_backup(file, shares)
+
+    def restore(
+        self,
+        file: Path,
+        home: Path,
+        passphrase: PassphraseSource | None,
+        *,
+        shares: ShareSource,
+        config: Mapping[str, Any],
+        since: Sequence[Path],
+        accept_unknown: bool,
+        accept_expired: bool,
+    ) -> Any:
+        """Restore a backup to a new home and an empty database."""
+        from seawall.app.restoring import Restoring, restore
+
+        return restore(
+            file,
+            Restoring(
+                home=Home(home),
+                shares=shares,
+                passphrase=passphrase,
+                config=config,
+                since=since,
+                accept_unknown=accept_unknown,
+                accept_expired=accept_expired,
+            ),
+        )
+
+    def recover(self, home: Path, shares: ShareSource, passphrase: PassphraseSource | None) -> None:
+        """Put a home's root of trust under a new passphrase with the shares for recovery."""
+        from seawall.app.founding import new_passphrase
+        from seawall.app.unsealing import record_recovery, recover
+
+        place = Home(home)
+        with new_passphrase(place, passphrase) as words:
+            recover(place, place.settings(), shares, words)
+            with self._rooms(home, lambda: Secret(words.expose())) as rooms:
+                record_recovery(rooms.ledger)
+
     def peer_checkpoint(self, url: str, origin: str, token: str) -> str:
         """Ask a node for the newest checkpoint that it keeps of a ledger.
 
@@ -189,19 +248,27 @@ class Composition:
             store.close()
 
     @contextmanager
-    def _rooms(self, home: Path, passphrase: PassphraseSource | None) -> Iterator[Any]:
+    def _rooms(
+        self, home: Path, passphrase: PassphraseSource | None, shares: ShareSource | None = None
+    ) -> Iterator[Any]:
         from seawall.app.homes import find_passphrase, node_runs
         from seawall.app.nodes import Follower
         from seawall.app.rooms import build
         from seawall.app.roots import open_root
+        from seawall.app.unsealing import Openers
         from seawall.kernel.clock import SystemClock
 
         place = Home(home)
         settings = place.settings()
-        root = open_root(place, settings, lambda: find_passphrase(place, passphrase, trial=settings.trial))
+
+        def secret() -> Secret:
+            return find_passphrase(place, passphrase, trial=settings.trial)
+
+        root = open_root(place, settings, secret)
+        openers = Openers(place, settings, secret, shares)
         stop = threading.Event()
         try:
-            rooms = build(place, settings, root, writes_anywhere=True, signs=node_runs(place) is None)
+            rooms = build(place, settings, root, writes_anywhere=True, signs=node_runs(place) is None, openers=openers)
             try:
                 following = None
                 if rooms.store.dialect == "postgresql":

@@ -3,11 +3,16 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, BinaryIO
 
+import msgspec
+
+from seawall.adapters.files.backups import BackupFolder
 from seawall.adapters.store import dump
 from seawall.adapters.store.root_sealed import SEALED
-from seawall.capabilities.keys.backup import open_keys
+from seawall.capabilities.keys.backup import open_keys, verify_closed
+from seawall.capabilities.keys.commands_backup import BackupVerified
 from seawall.crypto import backup_file
 from seawall.crypto.backup_file import Read
 from seawall.crypto.backup_seal import BackupKeys, check_canary
@@ -16,6 +21,23 @@ from seawall.crypto.shares import Share, ShareSet, open_set
 from seawall.kernel.errors import Corrupt
 
 ShareSource = Callable[[ShareSet], Sequence[Share]]
+
+
+def verify_backup(file: Path, shares: ShareSource | None) -> BackupVerified:
+    """Verify a backup's file: signature and every byte; with shares also everything inside.
+
+    Raises:
+        NotFound: ``backup.file_missing``.
+        InvalidInput, Corrupt, Conflict: ``backup.*``, ``share.*``.
+    """
+    with BackupFolder(file.parent, anywhere=True).open(str(file)) as stream:
+        read = backup_file.take_apart(stream)
+        found = verify_closed(stream, read=read)
+        if shares is None:
+            return found
+        with open_backup(read, shares) as keys:
+            proven = count_contents(stream, read, keys)
+    return msgspec.structs.replace(found, opened=True, signer_known=True, keys_opened=proven)
 
 
 @contextmanager

@@ -23,13 +23,14 @@ from uuid import uuid4
 import msgspec
 from sqlalchemy import select, update
 
+from seawall.adapters.files.backups import BackupFolder
 from seawall.adapters.store import dump, migrate
 from seawall.adapters.store.backups import StoredCeremonies, StoredCeremonyTransaction
 from seawall.adapters.store.core import Meta, StoreOutbox
 from seawall.adapters.store.engine import Store, Transaction
 from seawall.adapters.store.epoch import EpochMap
 from seawall.adapters.store.keys import StoredKeys
-from seawall.adapters.store.root_sealed import SEALED
+from seawall.adapters.store.root_sealed import INTEGRITY, SEALED
 from seawall.adapters.store.rowmac import RowMac
 from seawall.adapters.store.tables import backup as backup_tables
 from seawall.adapters.store.tables import core
@@ -37,7 +38,7 @@ from seawall.app import homes
 from seawall.app.opened_backups import ShareSource, open_backup
 from seawall.app.past import Told, read_past
 from seawall.app.replaying import Replayed, replay
-from seawall.app.rooms import INTEGRITY, build, open_ledger, open_store, origin_of
+from seawall.app.rooms import build, open_ledger, open_store, origin_of
 from seawall.app.roots import make_root
 from seawall.capabilities.keys.backup import verify_closed
 from seawall.capabilities.keys.backup_model import BackupState
@@ -93,13 +94,18 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     notes: list[str]
 
 
-def restore(stream: BinaryIO, asked: Restoring) -> Restored:
+def restore(file: Path, asked: Restoring) -> Restored:
     """Restore a backup.
 
     Raises:
         InvalidInput, Corrupt, Conflict: ``backup.*``, ``restore.*``, ``share.*``, ``home.*``, ``store.founded``.
         Unavailable: the store or the root.
     """
+    with BackupFolder(file.parent, anywhere=True).open(str(file)) as stream:
+        return _restore(stream, asked)
+
+
+def _restore(stream: BinaryIO, asked: Restoring) -> Restored:
     # 1.
     clock = SystemClock()
     settings = _settings(asked.config)

@@ -33,7 +33,7 @@ from seawall.adapters.store.keys import StoredKeys
 from seawall.adapters.store.nodes import Nodes
 from seawall.adapters.store.nonces import StoredNonces
 from seawall.adapters.store.protect import StoreProtections
-from seawall.adapters.store.root_sealed import INTEGRITY
+from seawall.adapters.store.root_sealed import INTEGRITY as INTEGRITY  # noqa: PLC0414 - read from here by others
 from seawall.adapters.store.rowmac import RowMac
 from seawall.adapters.store.schedule import StoredTimetable
 from seawall.adapters.store.used_approvals import UsedApprovals

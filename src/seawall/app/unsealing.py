@@ -16,8 +16,13 @@ from pathlib import Path
 from seawall.adapters.roots.sealed_file import SealedFileRoot, change_passphrase, describe_file
 from seawall.app import homes
 from seawall.crypto.shares import Share, SharePurpose, ShareSet, open_set
+from seawall.desk.uids import EventUids
+from seawall.kernel.clock import SystemClock
 from seawall.kernel.errors import Conflict, Unavailable
 from seawall.kernel.secret import Secret
+from seawall.kernel.terms import SYSTEM, Resource
+from seawall.ledger.event import Event, Outcome, encode
+from seawall.ledger.ledger import Ledger
 from seawall.settings import Home, Settings
 
 ShareSource = Callable[[ShareSet], Sequence[Share]]
@@ -168,6 +173,22 @@ def recover(home: Home, settings: Settings, shares: ShareSource, passphrase: Sec
             record_file.unlink(missing_ok=True)
         _next(home, SharePurpose.UNSEAL)[0].unlink(missing_ok=True)
         copy.replace(home.sealed_root)
+
+
+def record_recovery(ledger: Ledger) -> None:
+    """Tell the ledger that the root was put under a passphrase by the shares for recovery."""
+    now_ms = SystemClock().now_ms()
+    event = Event(
+        uid=EventUids().next(now_ms),
+        time_ms=now_ms,
+        action="ceremony.recover",
+        activity=3,
+        principal=SYSTEM,
+        resource=Resource(type="platform", id="seawall"),
+        outcome=Outcome.SUCCESS,
+        source="cli",
+    )
+    ledger.journal.append([encode(event)])
 
 
 def _records(home: Home, purpose: SharePurpose) -> list[ShareSet]:

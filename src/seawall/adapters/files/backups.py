@@ -58,9 +58,7 @@ class BackupFolder:
                 try:
                     stream.flush()
                     os.fsync(descriptor)
-                    # A link fails where a rename would overwrite.
-                    os.link(draft or f"/proc/self/fd/{descriptor}", place, follow_symlinks=draft is None)
-                    _sync(place.parent)
+                    _publish(draft or f"/proc/self/fd/{descriptor}", place, follow=draft is None)
                 except OSError as error:
                     raise _unwritable(place, error) from None
         finally:
@@ -109,12 +107,14 @@ def _writer(stream: BinaryIO, place: Path) -> Callable[[bytes], object]:
     return write
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _publish(source: str, place: Path, *, follow: bool) -> None:
+    folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        # A link fails where a rename would overwrite. A link is followed only where a folder is named (linkat).
+        os.link(source, place.name, dst_dir_fd=folder, follow_symlinks=follow)
+        os.fsync(folder)
     finally:
-        os.close(descriptor)
+        os.close(folder)
 
 
 def _unwritable(place: Path, error: OSError) -> Unavailable:

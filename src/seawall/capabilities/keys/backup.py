@@ -187,7 +187,7 @@ class BackupRoom:
             set_id=one.set_id,
             state=one.state,
             file=one.file,
-            present=self._shelf.holds(one.file),
+            present=one.state is not BackupState.FAILED and self._shelf.holds(one.file),
             created_ms=one.created_ms,
             created_by=one.created_by,
             expires_ms=one.expires_ms,

@@ -121,6 +121,23 @@ def open_share(data: bytes, seed: Secret) -> Share:
     return share
 
 
+def read_share(text: Secret) -> Share:
+    """Read a share as its custodian wrote it down.
+
+    Raises:
+        InvalidInput: ``share.typo`` naming the place, ``share.malformed``, or ``custody.sealed_share`` for a file that
+            only its custodian's key opens.
+    """
+    if text.expose().lstrip().startswith(b"{"):
+        raise InvalidInput(
+            "custody.sealed_share",
+            "this share is sealed to its custodian.",
+            field="share",
+            remedy="Its custodian opens it with: seawall ceremony open-share",
+        )
+    return Share.parse(text)
+
+
 def holder_of(data: bytes) -> tuple[ShareSet, Holder]:
     """Say whose share a file holds.
 
@@ -178,11 +195,6 @@ def read(data: bytes, kind: type[_T]) -> _T:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise _other_file(kind) from None
-
-
-def is_share_file(data: bytes) -> bool:
-    """Tell a share file from a share that was written down."""
-    return data.lstrip().startswith(b"{")
 
 
 def _bound(public: PublicFile) -> bytes:

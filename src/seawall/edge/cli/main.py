@@ -79,6 +79,8 @@ def build() -> App:
     root.command(f"{_AT}.root:reconcile", help="Compare what the tokens hold with what the store uses.")
     app.command(root)
 
+    _add_backups(app)
+
     ledger = App(name="ledger", help="The record of everything that was done.")
     ledger.command(f"{_AT}.ledger:show", help="Show entries.")
     ledger.command(f"{_AT}.ledger:verify", help="Verify the ledger offline, with public keys alone.")
@@ -95,6 +97,21 @@ def build() -> App:
     tls = App(name="tls", help="Certificates for trying things out.")
     tls.command(f"{_AT}.tls:trial_ca", name="trial-ca", help="Make an authority and certificates, for trial only.")
     app.command(tls)
+
+    jobs = App(name="jobs", help="Long work: watch it, pause it, go on, stop it.")
+    for name, text in (
+        ("list", "List the jobs, the newest first."),
+        ("show", "Show how a job stands."),
+        ("pause", "Let a job rest after what it is doing now."),
+        ("resume", "Go on with a job that rests."),
+        ("cancel", "Stop a job for good; what it has done stays done."),
+    ):
+        jobs.command(f"{_AT}.jobs:{name}", name=name, help=text)
+    app.command(jobs)
+
+    app.command(f"{_AT}.nodes:join", help="Make a further home on the store of an installation.")
+    app.command(f"{_AT}.nodes:nodes", help="List the nodes that share this store.")
+    app.command(f"{_AT}.nodes:schedule", help="Show what is done by the clock, and how it went.")
 
     people = App(name="people", help="Principals, their roles and credentials.")
     for name, text in (
@@ -149,6 +166,35 @@ def _dual_control(app: App) -> None:
     quorum.command(f"{_AT}.quorum:set", help="Put a rule in force; under the quorum itself once there is one.")
     quorum.command(f"{_AT}.quorum:remove", help="Take a rule out of force, under the quorum itself.")
     app.command(quorum)
+
+
+def _add_backups(app: App) -> None:
+    ceremony = App(name="ceremony", help="Custodians' shares: make sets, drill possession, sign the transcript.")
+    for name, text in (
+        ("make-key", "Make a custodian's keys."),
+        ("init", "Make a set of shares, each sealed to one custodian."),
+        ("activate", "Let a new set open the root of trust, after its shares were tried."),
+        ("show", "List the sets of shares, who holds them, and when each was proven."),
+        ("open-share", "Open a share with its custodian's key, to write it down."),
+        ("challenge", "Begin a drill: write a challenge for every custodian of a set."),
+        ("answer", "Answer a challenge with a share, without showing it."),
+        ("drill", "Record the answer of a custodian who proved to have a share."),
+        ("sign-transcript", "Sign a ceremony's transcript as one who attended."),
+        ("verify-transcript", "Verify a ceremony's transcript offline."),
+        ("recover", "Put the root of trust under a new passphrase with the shares for recovery."),
+    ):
+        ceremony.command(f"{_AT}.ceremony:{name.replace('-', '_')}", name=name, help=text)
+    app.command(ceremony)
+
+    backup = App(name="backup", help="Backups of the whole store and its keys, sealed to custodians.")
+    for name, text in (
+        ("create", "Back up the store and its keys to the custodians of a set."),
+        ("list", "List the backups."),
+        ("verify", "Verify a backup offline, without restoring it."),
+        ("restore", "Restore a backup to a new home and an empty database."),
+    ):
+        backup.command(f"{_AT}.backup:{'list_' if name == 'list' else name}", name=name, help=text)
+    app.command(backup)
 
 
 def run(composer: Composer | object, arguments: Sequence[str]) -> int:

@@ -12,7 +12,8 @@ from cyclopts import Parameter
 
 from seawall.edge.cli.composed import composer
 from seawall.edge.cli.output import Output
-from seawall.edge.cli.ports import PassphraseSource, Session
+from seawall.edge.cli.ports import PassphraseSource, Session, ShareSource
+from seawall.edge.cli.shares import ShareInput
 from seawall.kernel.errors import InvalidInput, Unauthenticated
 from seawall.kernel.ids import check_name
 from seawall.kernel.secret import Secret
@@ -27,6 +28,8 @@ _VALUED = (
     "--token-file",
     "--passphrase-file",
     "--passphrase-fd",
+    "--share-file",
+    "--share-fd",
     "--approval",
     "--break-glass",
 )
@@ -49,6 +52,12 @@ class Options:
         Path | None, Parameter(help="File with the root's passphrase; $SEAWALL_PASSPHRASE_FILE otherwise.")
     ] = None
     passphrase_fd: Annotated[int | None, Parameter(help="Open file descriptor to read the passphrase from.")] = None
+    share_file: Annotated[
+        tuple[Path, ...], Parameter(negative="", help="File with a custodian's share that opens the root; one each.")
+    ] = ()
+    share_fd: Annotated[
+        tuple[int, ...], Parameter(negative="", help="Open file descriptor to read such a share from.")
+    ] = ()
     approval: Annotated[
         str, Parameter(help="Run by this approval and no other; found by what is asked otherwise.", show_default=False)
     ] = ""
@@ -72,6 +81,10 @@ class Options:
         Args:
             confirm: ask twice, for a passphrase that is new.
         """
+        if not confirm:
+            given = ShareInput(files=self.share_file, descriptors=self.share_fd, asks=self.asks)
+            if (opener := composer().share_opener(self.path, given)) is not None:
+                return opener
         if self.passphrase_fd is not None:
             return self._from_descriptor
         if self.passphrase_file or os.environ.get("SEAWALL_PASSPHRASE_FILE"):
@@ -79,6 +92,21 @@ class Options:
         if not self.json and sys.stdin.isatty():
             return _ask_twice if confirm else _ask
         return None
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody can be asked."""
+        return not self.json and sys.stdin.isatty()
+
+    def new_passphrase(self) -> PassphraseSource | None:
+        """Say where a passphrase comes from that is new."""
+        return self.passphrase(confirm=True)
+
+    def own_passphrase(self) -> PassphraseSource | None:
+        """Say where the passphrase of a custodian's key comes from, which is nobody's here."""
+        if self.passphrase_fd is None and not self.passphrase_file and self.asks:
+            return _ask_own
+        return self.passphrase(confirm=True)
 
     def token(self) -> str:
         """Find the bearer token.
@@ -103,10 +131,11 @@ class Options:
         )
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
-        """Open the home as whoever the token belongs to."""
+    def session(self, *, shares: ShareSource | None = None) -> Iterator[Session]:
+        """Open the home as whoever the token belongs to; ``shares`` gives those of a new set."""
         appeal = Appeal(approval=self.approval, break_glass=self.break_glass)
-        with composer().open(self.path, self.passphrase(), self.token(), appeal=appeal) as session:
+        opener, token = self.passphrase(), self.token()
+        with composer().open(self.path, opener, token, appeal=appeal, shares=shares) as session:
             yield session
 
     def _from_descriptor(self) -> Secret:
@@ -153,6 +182,12 @@ def _ask() -> Secret:
     from getpass import getpass
 
     return Secret(getpass("Passphrase of the root of trust: ").encode())
+
+
+def _ask_own() -> Secret:
+    from getpass import getpass
+
+    return Secret(getpass("Passphrase of the custodian's key: ").encode())
 
 
 def _ask_twice() -> Secret:

@@ -12,6 +12,8 @@ from seawall.kernel.terms import Appeal
 
 Progress = Callable[[str, int, int], None]
 PassphraseSource = Callable[[], Secret]
+#: Gives custodians' shares of a set, whose record it is told.
+ShareSource = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,13 @@ class Composer(Protocol):
         ...
 
     def open(
-        self, home: Path, passphrase: PassphraseSource | None, token: str, *, appeal: Appeal | None = None
+        self,
+        home: Path,
+        passphrase: PassphraseSource | None,
+        token: str,
+        *,
+        appeal: Appeal | None = None,
+        shares: ShareSource | None = None,
     ) -> AbstractContextManager[Session]:
         """Open a home for commands; closing it signs what was recorded when no node runs.
 
@@ -84,6 +92,7 @@ class Composer(Protocol):
             passphrase: what opens it.
             token: who asks.
             appeal: what is cited beside every command.
+            shares: gives shares of a set that is to open the root of trust.
 
         Raises:
             SeawallError: no home, a wrong passphrase, a token that proves nothing.
@@ -149,6 +158,51 @@ class Composer(Protocol):
 
         Returns:
             A ``ledger.report.Report``.
+        """
+        ...
+
+    def share_opener(self, home: Path, shares: ShareSource) -> PassphraseSource | None:
+        """Return what combines custodians' shares to open a home's root; None where a passphrase opens it."""
+        ...
+
+    def verify_backup(self, file: Path, shares: ShareSource | None) -> Any:
+        """Verify a backup offline, and with shares everything inside.
+
+        Returns:
+            A ``capabilities.keys.commands_backup.BackupVerified``.
+
+        Raises:
+            SeawallError: what is wrong with it.
+        """
+        ...
+
+    def restore(
+        self,
+        file: Path,
+        home: Path,
+        passphrase: PassphraseSource | None,
+        *,
+        shares: ShareSource,
+        config: Mapping[str, Any],
+        since: Sequence[Path],
+        accept_unknown: bool,
+        accept_expired: bool,
+    ) -> Any:
+        """Restore a backup to a new home and an empty database.
+
+        Returns:
+            What was done, and what is not known.
+
+        Raises:
+            SeawallError: what stands in the way; what was begun can be begun again.
+        """
+        ...
+
+    def recover(self, home: Path, shares: ShareSource, passphrase: PassphraseSource | None) -> None:
+        """Put a home's root of trust under a new passphrase with the shares for recovery.
+
+        Raises:
+            SeawallError: as the shares.
         """
         ...
 
