@@ -144,7 +144,9 @@ def _against(place: str, directory: Path, options: Options) -> str:
     if "://" not in place:
         return _text(Path(place), "--against")
     if not place.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
-        raise InvalidInput("cli.against", "a node is asked over https; over http on this machine alone.", field="--against")
+        raise InvalidInput(
+            "cli.against", "a node is asked over https; over http on this machine alone.", field="--against"
+        )
     from seawall.ledger.keys import Verifiers
 
     vkeys = "".join(_text(path, "--directory") for path in sorted((directory / "keys").glob("*.vkey")))
