@@ -1,4 +1,4 @@
-"""ML-KEM and ML-DSA against NIST's, Wycheproof's and another implementation's vectors."""
+"""ML-KEM and ML-DSA against known answers, NIST's and Wycheproof's vectors, and another implementation's."""
 
 from functools import partial
 from hashlib import shake_256
@@ -16,6 +16,7 @@ from support.vectors import material_of, read, records, refused, unhex, wychepro
 
 KEMS = {"768": mlkem.MLKEM768PrivateKey, "1024": mlkem.MLKEM1024PrivateKey}
 DSAS = {"44": mldsa.MLDSA44PrivateKey, "65": mldsa.MLDSA65PrivateKey, "87": mldsa.MLDSA87PrivateKey}
+DSA_PUBLIC = {"44": mldsa.MLDSA44PublicKey, "65": mldsa.MLDSA65PublicKey, "87": mldsa.MLDSA87PublicKey}
 # The algorithm identifiers of FIPS 203 and FIPS 204 keys, as RFC 9935 and RFC 9881 give them.
 KEM_SPKI = {
     "768": "308204b2300b0609608648016503040402038204a100",
@@ -24,7 +25,7 @@ KEM_SPKI = {
 
 
 @pytest.mark.parametrize("size", ["768", "1024"])
-def test_ml_kem_of_nist(size):
+def test_known_answers_of_ml_kem(size):
     algorithm = Algorithm(f"ML-KEM-{size}")
     vectors = records(f"asymmetric/MLKEM/kat_MLKEM_{size}.rsp")[:20]
     for one in vectors:
@@ -82,7 +83,7 @@ def test_what_another_implementation_encapsulated(vector):
 
 
 @pytest.mark.parametrize("size", ["44", "65", "87"])
-def test_ml_dsa_of_nist(size):
+def test_known_answers_of_ml_dsa(size):
     algorithm = Algorithm(f"ML-DSA-{size}")
     vectors = records(f"asymmetric/MLDSA/kat_MLDSA_{size}_det_pure.rsp")[:12]
     for one in vectors:
@@ -99,6 +100,29 @@ def test_ml_dsa_of_nist(size):
         signer.verify(message, signer.sign(mu, given=Given.MU), context=context)
         refused(partial(signer.verify, message, signature, context=context + b"x"), "crypto.bad_signature")
     assert len(vectors) == 12
+
+
+@pytest.mark.parametrize("vector", read("acvp_ml_dsa")["key_generation"], ids=lambda one: one["algorithm"])
+def test_ml_dsa_keys_of_acvp(vector):
+    algorithm = Algorithm(vector["algorithm"])
+    material = generate(algorithm, lambda _: unhex(vector["seed"]))
+    assert public_key(algorithm, material).endswith(unhex(vector["pk"]))
+
+
+@pytest.mark.parametrize("vector", read("acvp_ml_dsa")["verification"], ids=lambda one: one["reason"])
+def test_ml_dsa_signatures_of_acvp(vector):
+    algorithm = Algorithm(vector["algorithm"])
+    key = DSA_PUBLIC[algorithm.rpartition("-")[2]].from_public_bytes(unhex(vector["pk"]))
+    verifier = open_verifier(algorithm, Mechanism.ML_DSA, encodings.spki(key))
+    signature = unhex(vector["signature"])
+    if "mu" in vector:
+        call = partial(verifier.verify, unhex(vector["mu"]), signature, given=Given.MU)
+    else:
+        call = partial(verifier.verify, unhex(vector["message"]), signature, context=unhex(vector["context"]))
+    if vector["passed"]:
+        call()
+    else:
+        refused(call, "crypto.bad_signature")
 
 
 @pytest.mark.parametrize("size", ["44", "65", "87"])
