@@ -139,3 +139,72 @@ def test_a_second_home_does_not_take_the_root_key_of_the_first(token: Token, tmp
     refused = second.call("init", *given, "--json")
     assert (refused.code, refused.error["error"]) == (5, "root.key_exists")
     assert not (second.path / "seawall.toml").exists()
+
+
+def _configure(home: OwnHome, text: str) -> None:
+    with (home.path / "seawall.toml").open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
+def test_the_root_is_shown_and_its_token_agrees_with_the_store(token: Token, tmp_path: Path) -> None:
+    shown = token.home.do("root", "show", who="custodian")
+    (generation,) = shown["generations"]
+    assert (generation["number"], generation["current"], generation["scheme"]) == (1, True, "AES-GCM")
+    # The store's integrity key, the domain's key, and the two signing keys of the ledger.
+    assert generation["uses"] >= 4
+    assert [(one["label"], one["state"]) for one in shown["tokens"]] == [("bank", "ready")]
+    assert "CKM_AES_GCM" in shown["mechanisms"]
+    assert shown["certificate"]["standing"] == "none"
+    agreed = token.home.do("root", "reconcile", who="auditor")
+    assert (agreed["objects"], agreed["expected"], agreed["discrepancies"]) == (1, 1, [])
+    # Whoever uses data, and nobody else, has no business with it.
+    assert token.home.call("root", "show", "--json", who=APP).error["error"] == "access.not_permitted"
+    with running(token.home, tmp_path / "log", workers=1) as node:
+        auditor = node.client("auditor")
+        answer = auditor.ask("GET", "/v1/root")
+        assert (answer.status, answer.json["generations"]) == (200, shown["generations"])
+        assert auditor.ask("POST", "/v1/root/reconcile", {}).json == agreed
+        auditor.close()
+    check(token.home)
+
+
+def test_a_standby_and_a_validation_that_has_ended_are_told_by_the_doctor(token: Token, tmp_path: Path) -> None:
+    token.hsm.clone_token("bank", "bon2")
+    _configure(
+        token.home,
+        'certificate = {number = 4811, standard = "FIPS 140-2", level = 3, status = "active", sunset = 2030-01-01}\n'
+        '[[root.pkcs11.standbys]]\ntoken = "bon2"\n',
+    )
+    found = doctor(token.home)
+    assert found["root of trust"]["level"] == "ok"
+    assert found["module certificate"]["level"] == "error"
+    assert "historical" in found["module certificate"]["text"]
+    away = token.hsm.pull("bank")
+    found = doctor(token.home)
+    assert (found["root of trust"]["level"], "root.token_missing" in found["root of trust"]["text"]) == (
+        "warning",
+        True,
+    )
+    with running(token.home, tmp_path / "log", workers=1) as node:
+        # The node began on the token that stands by, and says so.
+        app = node.client(APP)
+        assert decrypt_over_rest(app, encrypt_over_rest(app))[0] == 200
+        told = app.ask("GET", "/metrics").body.decode()
+        assert "seawall_root_certificate_alarm 1" in told
+        assert "seawall_root_tokens_broken 1" in told
+        app.close()
+    assert "module certificate: FIPS 140-2 #4811 level 3 is historical" in node.log()
+    token.hsm.put(away)
+    assert doctor(token.home)["root of trust"]["level"] == "ok"
+
+
+def test_a_pin_that_others_can_read_opens_nothing(token: Token) -> None:
+    token.pin.chmod(0o644)
+    refused = token.home.call("keys", "list", "--json", who="custodian")
+    assert (refused.code, refused.error["error"], refused.error["field"]) == (
+        2,
+        "root.pin_file_open",
+        "root.pkcs11.pin_file",
+    )
+    token.pin.chmod(0o600)
+    check(token.home)

@@ -36,6 +36,7 @@ PAGES = (
     "guides/prove.md",
     "guides/rest.md",
     "operations.md",
+    "guides/root-of-trust.md",
 )
 _FENCE = re.compile(
     r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL

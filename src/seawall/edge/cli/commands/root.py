@@ -57,10 +57,11 @@ def reconcile(*, options: Options | None = None) -> int:
     with options.session() as session:
         found = session.perform(ReconcileRoot())
     output.document(found)
-    output.plain(f"{found.objects} keys in tokens, {found.expected} that the store uses")
-    output.table(
-        "",
-        ("difference", "token", "key", "what"),
-        [(one.difference, one.token, one.key_id, one.text) for one in found.discrepancies],
-    )
+    output.plain(f"keys in tokens: {found.objects}, keys that the store uses: {found.expected}")
+    if found.discrepancies:
+        output.table(
+            "",
+            ("difference", "token", "key", "what"),
+            [(one.difference, one.token, one.key_id, one.text) for one in found.discrepancies],
+        )
     return FOUND if found.discrepancies else 0
