@@ -32,6 +32,7 @@ PAGES = (
     "guides/protect.md",
     "guides/keys.md",
     "guides/access.md",
+    "guides/dual-control.md",
     "guides/ledger.md",
     "guides/prove.md",
     "guides/rest.md",

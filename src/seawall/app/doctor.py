@@ -38,6 +38,7 @@ def diagnose(home: Home, passphrase: Callable[[], Secret] | None) -> list[Findin
         ("root of trust", partial(_root, home, settings, passphrase)),
         ("module certificate", partial(_certificate, settings)),
         ("ledger", partial(_ledger, home, settings)),
+        ("glass", partial(_glass, home, settings)),
     ):
         try:
             found.append(look())
@@ -81,6 +82,29 @@ def _room(home: Home) -> Finding:
 def _node(home: Home) -> Finding:
     pid = node_runs(home)
     return Finding(subject="node", level="ok", text="no node runs" if pid is None else f"a node runs, process {pid}")
+
+
+def _glass(home: Home, settings: Settings) -> Finding:
+    from sqlalchemy import func, select
+
+    from seawall.adapters.store.tables.approvals import glass_breaks
+    from seawall.app.rooms import open_store
+
+    store = open_store(home, settings)
+    try:
+        with store.read() as connection:
+            open_ones = select(func.count()).select_from(glass_breaks).where(glass_breaks.c.acknowledged_ms.is_(None))
+            count = connection.execute(open_ones).scalar_one()
+    finally:
+        store.close()
+    if not count:
+        return Finding(subject="glass", level="ok", text="no command ran without its quorum that nobody looked into")
+    return Finding(
+        subject="glass",
+        level="error",
+        text=f"{count} commands ran without their quorum and nobody looked into them",
+        remedy="Let an auditor run: seawall approvals breaks",
+    )
 
 
 def _shipping(home: Home, settings: Settings) -> Iterator[Finding]:
