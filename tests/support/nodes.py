@@ -15,22 +15,24 @@ _TESTS = Path(__file__).parents[1]
 
 
 class FittedHome(OwnHome):
-    """A home whose node a test has fitted out."""
+    """A home whose node a test has fitted out; with ``code``, from a copy of the program there."""
 
-    def __init__(self, path: Path, *, skew_s: float = 0, patience: int = 60, **env: str) -> None:
+    def __init__(
+        self, path: Path, *, skew_s: float = 0, patience: int = 60, code: Path | None = None, **env: str
+    ) -> None:
         super().__init__(path, **env)
-        self.skew_s, self.patience = skew_s, patience
+        self.skew_s, self.patience, self.code = skew_s, patience, code
 
     def up(self, *given: str, **options: Any) -> "subprocess.Popen[bytes]":
         workers = given[given.index("--workers") + 1]
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        options.setdefault("env", environment(PYTHONPATH=_path(), **self.env))
+        options.setdefault("env", environment(PYTHONPATH=_path(self.code), **self.env))
         arguments = [str(self.path), self.env["SEAWALL_PASSPHRASE_FILE"], workers, str(self.skew_s), str(self.patience)]
         return subprocess.Popen([sys.executable, "-m", "support.fitted_up", *arguments], **options)
 
 
-def _path() -> str:
-    return os.pathsep.join(filter(None, (str(_TESTS), os.environ.get("PYTHONPATH"))))
+def _path(code: Path | None) -> str:
+    return os.pathsep.join(str(part) for part in (code, _TESTS, os.environ.get("PYTHONPATH")) if part)
 
 
 def found(folder: Path, url: str) -> FittedHome:

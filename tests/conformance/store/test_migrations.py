@@ -1,6 +1,9 @@
 """Migrations make what the tables' modules say, on both databases, and refuse what is not theirs."""
 
 import re
+import shutil
+import threading
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -95,6 +98,84 @@ def test_a_newer_store_is_refused_and_left_alone(empty: Store) -> None:
     assert schema(empty) == before
     assert migrate.current(empty) == "9999"
     empty.close()
+
+
+PLANTED = """
+from alembic import op
+import sqlalchemy as sa
+import time
+
+revision = "9999"
+down_revision = {last!r}
+branch_labels = depends_on = None
+{compatible}
+
+
+def upgrade() -> None:
+    op.create_table("planted", sa.Column("id", sa.Integer(), primary_key=True))
+    time.sleep({pause})
+
+
+def downgrade() -> None:
+    op.drop_table("planted")
+"""
+
+
+def plant(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *, compatible_from: str | None = None, pause: float = 0
+) -> None:
+    """Let this program know one migration more."""
+    last = migrate.head()
+    copy = shutil.copytree(migrate._FOLDER, folder / "migrations")
+    compatible = f"compatible_from = {compatible_from!r}" if compatible_from else ""
+    (copy / "versions" / "9999_planted.py").write_text(PLANTED.format(last=last, compatible=compatible, pause=pause))
+    monkeypatch.setattr(migrate, "_FOLDER", copy)
+
+
+@pytest.mark.parametrize("oldest", ["0001", "0002"])
+def test_a_newer_store_that_says_it_is_compatible_is_worked_with(
+    empty: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oldest: str
+) -> None:
+    with monkeypatch.context() as newer:
+        plant(tmp_path, newer, compatible_from=oldest)
+        assert migrate.upgrade(empty) == "9999"
+    before = schema(empty)
+    migrate.check(empty)
+    assert migrate.upgrade(empty) == "9999"
+    assert schema(empty) == before
+    empty.close()
+
+
+@pytest.mark.parametrize("oldest", [None, "9998", "9999"])
+def test_a_newer_store_that_does_not_say_so_is_refused(
+    empty: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oldest: str | None
+) -> None:
+    with monkeypatch.context() as newer:
+        plant(tmp_path, newer, compatible_from=oldest)
+        migrate.upgrade(empty)
+    for act in (migrate.check, migrate.upgrade):
+        with pytest.raises(Conflict) as raised:
+            act(empty)
+        assert raised.value.code == "store.newer"
+    empty.close()
+
+
+def test_several_that_migrate_at_once_take_turns_however_long_it_takes(
+    empty: Store, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate.upgrade(empty)
+    plant(tmp_path, monkeypatch, pause=0.8)
+    # Everybody else would have given up after a tenth of a second.
+    stores = [Store(store_url, wait_s=0.1) for _ in range(3)]
+    reached: list[str] = []
+    threads = [threading.Thread(target=lambda one=one: reached.append(migrate.upgrade(one))) for one in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert reached == ["9999"] * 3
+    for one in (*stores, empty):
+        one.close()
 
 
 def test_somebody_elses_database_is_refused_and_left_alone(empty: Store) -> None:
