@@ -17,7 +17,7 @@ from seawall.crypto.exchange.private_keys import encode_private_key
 from seawall.kernel.errors import Corrupt, InvalidInput
 from seawall.kernel.secret import Secret
 
-VECTORS = json.loads((Path(__file__).parents[3] / "vectors" / "rfc7520_jose.json").read_text(encoding="utf-8"))
+VECTORS = json.loads((Path(__file__).parents[3] / "vectors" / "jose_rfc7520.json").read_text(encoding="utf-8"))
 ALGORITHMS = {"P-256": "EC-P256", "P-384": "EC-P384", "P-521": "EC-P521", "Ed25519": "Ed25519", "X25519": "X25519"}
 MAKERS = {
     Algorithm.X25519: x25519.X25519PrivateKey,
