@@ -1,13 +1,16 @@
 """A request's way to its end, on both stores."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from seawall.access.approvals import commands as c
 from seawall.access.approvals.model import FOUNDERS, Choice, Execution, KeyKind, State
 from seawall.access.commands import CreateEnrolment, CreatePrincipal, DisablePrincipal, GrantRole, IssueToken
 from seawall.access.model import PrincipalKind
-from seawall.kernel.errors import ApprovalNeeded, Conflict, Denied, InvalidInput, NotFound
-from seawall.kernel.terms import Role
+from seawall.adapters.store.core import StoreOutbox
+from seawall.kernel.errors import ApprovalNeeded, Conflict, Denied, InvalidInput, NotFound, Unavailable
+from seawall.kernel.terms import Appeal, Role
 from support.dual import Chamber, Destroy, Rename, Swallow, custodians, rule, till
 
 PAN = Destroy(domain="retail", key="pan")
@@ -522,3 +525,70 @@ def test_no_glass_where_no_rule_allows_it_and_never_for_rules(chamber: Chamber) 
     with pytest.raises(Denied) as raised:
         chamber.do("c1", c.RemoveQuorum(id="rules"), glass="it is rather inconvenient to wait")
     assert code(raised) == "approvals.no_glass"
+
+
+# Deaths and crowds
+
+
+def test_a_death_between_approval_and_act_leaves_it_used_up(chamber: Chamber, monkeypatch: pytest.MonkeyPatch) -> None:
+    custodians(chamber)
+    quorum(chamber, approvals=1)
+    approval = chamber.ask("c1", PAN)
+    chamber.vote("c2", approval)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(chamber.desk._handlers, Destroy, die)
+    with pytest.raises(KeyboardInterrupt):
+        chamber.do("c1", PAN)
+    (intent,) = chamber.ledger.told("keys.destroy", "intent")
+    assert intent["unmapped"]["facts"] == {"approval": approval}
+    assert len([e for e in chamber.ledger.told("approvals.consume") if e["resources"][0]["uid"] == approval]) == 1
+    chamber.close()
+    chamber.start()
+    with pytest.raises(Denied) as raised:
+        chamber.do("c1", PAN, approval=approval)
+    assert code(raised) == "approvals.consumed"
+    assert chamber.ask("c1", PAN) != approval
+    assert chamber.ran == []
+
+
+def test_a_ledger_that_takes_no_more_lets_nothing_run(chamber: Chamber, monkeypatch: pytest.MonkeyPatch) -> None:
+    custodians(chamber)
+    quorum(chamber, approvals=1)
+    approval = chamber.ask("c1", PAN)
+    chamber.vote("c2", approval)
+
+    def full(_: bytes) -> None:
+        raise Unavailable("ledger.full", "the disk is full.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(chamber.ledger, "append", full)
+        with pytest.raises(Unavailable):
+            chamber.do("c1", PAN)
+    assert chamber.ran == []
+    # It was used up in the store, and says so; its record waits in the outbox for the ledger.
+    with pytest.raises(Denied) as raised:
+        chamber.do("c1", PAN, approval=approval)
+    assert code(raised) == "approvals.consumed"
+    assert len(StoreOutbox(chamber.store).pending()) == 1
+
+
+def test_of_many_who_come_at_once_with_one_approval_one_runs(chamber: Chamber) -> None:
+    custodians(chamber)
+    quorum(chamber, approvals=1)
+    approval = chamber.ask("c1", PAN)
+    chamber.vote("c2", approval)
+    principal = chamber.principal("c1")
+
+    def come(_: int) -> str:
+        try:
+            return str(chamber.desk.perform(principal, PAN, source="cli", appeal=Appeal(approval=approval)))
+        except Denied as denied:
+            return denied.code
+
+    with ThreadPoolExecutor(8) as crowd:
+        said = sorted(crowd.map(come, range(8)))
+    assert said == ["approvals.consumed"] * 7 + ["done"]
+    assert chamber.ran == [PAN]
