@@ -37,6 +37,7 @@ PAGES = (
     "guides/prove.md",
     "guides/rest.md",
     "operations.md",
+    "guides/tls.md",
     "guides/root-of-trust.md",
 )
 _FENCE = re.compile(
