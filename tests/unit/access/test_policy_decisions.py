@@ -20,7 +20,7 @@ from support.access import who
 KEY = Resource(type="key", id="retail/pan", domain="retail")
 PLATFORM = Resource(type="platform", id="seawall")
 
-KEYS_ALL = {action for action in actions() if action.split(".")[0] in {"keys", "domains", "backup", "ceremony"}}
+KEYS_ALL = {action for action in actions() if action.split(".")[0] in {"keys", "domains", "root", "backup", "ceremony"}}
 LOOKS = {"keys.list", "keys.get", "keys.uses", "domains.list"}
 JOBS = {"jobs.list", "jobs.show", "jobs.pause", "jobs.resume", "jobs.cancel"}
 ARRIVES = {"access.enrol", "access.sign_in"}
@@ -55,7 +55,8 @@ TABLE = {
         "ledger.show", "ledger.verify", "ledger.proof", "evidence.assess", "evidence.show", "discover.show",
         "protect.show", "system.status", "system.nodes", "system.schedule", "jobs.list", "jobs.show",
         "access.principal.list", "approvals.breaks.list",
-        "approvals.acknowledge", "backup.list", "backup.verify", "ceremony.show", *LOOKS, *COMES_IN,
+        "approvals.acknowledge", "backup.list", "backup.verify", "ceremony.show", "root.show", "root.reconcile",
+        *LOOKS, *COMES_IN,
     },
 }  # fmt: skip
 TABLE[Role.ADMINISTRATOR].add("access.sign_out")
