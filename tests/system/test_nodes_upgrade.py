@@ -1,4 +1,4 @@
-"""Old and new nodes side by side: a newer program migrates, and the old one works on or stops, as the migration says."""
+"""Old and new nodes side by side: a newer program migrates, and the old one works on or stops as that says."""
 
 import shutil
 import signal
