@@ -9,8 +9,8 @@
    row that was counted is there.
 4. What was destroyed, blocked and revoked after the backup is destroyed, blocked and revoked again. Where nothing tells
    of that time, every key is blocked.
-5. A ledger of its own is begun, in which the restore is the first act; then the mark is taken away, and the
-   configuration is written: with it the folder is a home.
+5. A ledger of its own is begun, in which the restore is the first act; then the configuration is written, with which
+   the folder is a home, and the mark is taken away.
 """
 
 import os
@@ -124,6 +124,7 @@ def _restore(stream: BinaryIO, asked: Restoring) -> Restored:
                 # 3.
                 migrate.upgrade(store)
                 proven = _prove(store, root, filled)
+                mac = _mac(store, root)
                 # 4. and 5.
                 found = _settle(read, asked, store, root, told=told, proven=proven)
             finally:
@@ -134,6 +135,7 @@ def _restore(stream: BinaryIO, asked: Restoring) -> Restored:
             finally:
                 rooms.close()
             homes.write_config(asked.home, asked.config, trial=False)
+            _finish(settings, asked, mac, read)
             return found
         finally:
             root.close()
@@ -224,10 +226,7 @@ def _settle(
     from seawall.adapters.store.key_lists import StoredKeyLists
 
     clock = SystemClock()
-    installation = Meta(store).installation()
-    assert installation is not None
-    with root.unwrap(installation.integrity_key, INTEGRITY) as key:
-        mac = RowMac(key)
+    mac = _mac(store, root)
     keys = KeyReplay(StoredKeys(store, mac), StoredKeyLists(store, mac))
     again = replay(told, read.header.created_ms, keys, StoreIdentities(store, mac))
     missing = _not_told(read, told)
@@ -304,24 +303,39 @@ def _begin_ledger(home: Home, store: Store, root: RootOfTrust, read: Read, found
             },
             source="cli",
         )
-        with root.unwrap(installation.integrity_key, INTEGRITY) as key:
-            ceremonies = StoredCeremonies(store, RowMac(key))
-        with ceremonies.begin() as tx:
-            backup = tx.backup(read.header.id)
-            assert backup is not None
+        with StoredCeremonies(store, _mac(store, root)).begin() as tx:
             # What waited for the ledger of a node that is gone is this one's to bring.
             tx.bring(node)
             tx.outbox(Record(uid=uid, body=encode(event)))
+        relay(StoreOutbox(store, node, first=True), ledger.journal.append, ledger.contains)
+    finally:
+        ledger.close()
+
+
+def _finish(settings: Settings, asked: Restoring, mac: RowMac, read: Read) -> None:
+    """Take the mark away: the store is whole, and belongs to a home."""
+    clock = SystemClock()
+    store = open_store(asked.home, settings, clock)
+    try:
+        with StoredCeremonies(store, mac).begin() as tx:
+            backup = tx.backup(read.header.id)
+            assert backup is not None
             tx.save_backup(
                 replace(
                     backup,
                     state=BackupState.MADE,
                     ended_ms=clock.now_ms(),
                     bytes=read.size,
-                    rows=found.rows,
+                    rows=sum(read.manifest.rows.values()),
                     generations=tuple(read.manifest.generations),
                 )
             )
-        relay(StoreOutbox(store, node, first=True), ledger.journal.append, ledger.contains)
     finally:
-        ledger.close()
+        store.close()
+
+
+def _mac(store: Store, root: RootOfTrust) -> RowMac:
+    installation = Meta(store).installation()
+    assert installation is not None
+    with root.unwrap(installation.integrity_key, INTEGRITY) as key:
+        return RowMac(key)
