@@ -135,8 +135,9 @@ def _classify(cause: BaseException | None) -> _Fault:
     state = getattr(cause, "sqlstate", None)
     if state is not None:
         return next((_SQLSTATE[state[:n]] for n in (5, 3, 2) if state[:n] in _SQLSTATE), _FAILED)
-    # A server that cannot be reached gives no state, and neither does one that refuses before it speaks.
-    if type(cause).__name__ in {"OperationalError", "ConnectionTimeout"}:
+    # A server that cannot be reached gives no state, one that refuses before it speaks neither, nor a connection that
+    # was lost before it was used.
+    if type(cause).__name__ in {"OperationalError", "ConnectionTimeout", "InterfaceError"}:
         return _refusal(str(cause))
     return _FAILED
 
