@@ -103,6 +103,9 @@ class Store:
         with self.touch(wait_s=wait_s) as tx:
             if self.dialect == "postgresql":
                 tx.connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITERS})
+                if wait_s is not None:
+                    # Whoever waits long for a table's lock has everybody else wait behind: the turn was worth it alone.
+                    tx.connection.execute(text(f"SET LOCAL lock_timeout = {round(self._wait_s * 1000)}"))
             guard: Callable[[Transaction], None] | None = getattr(self._guards, "guard", None)
             if guard is not None:
                 guard(tx)
