@@ -31,7 +31,7 @@ def owing(home, monkeypatch):
             raise Unavailable("ledger.full", "the ledger's disk is full.")
 
         with monkeypatch.context() as patch:
-            patch.setattr(rooms.commit, "append", full)
+            patch.setattr(rooms.commit, "append_all", full)
             with pytest.raises(Unavailable):
                 rooms.desk.perform(custodian, CreateKey(domain="harbour", name="owed"), source="cli")
         assert len(rooms.outbox.pending()) == 1
