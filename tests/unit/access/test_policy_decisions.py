@@ -34,14 +34,14 @@ COMES_IN = {
 TABLE = {
     Role.ADMINISTRATOR: {
         *{a for a in actions() if a.startswith(("access.", "system."))} - {"access.sign_out"}, *COMES_IN,
-        "quorum.set", "approvals.breaks.list",
+        "quorum.set", "approvals.breaks.list", "ledger.close_peer",
     },
     Role.CUSTODIAN: KEYS_ALL | COMES_IN | JOBS | {"quorum.set", "approvals.breaks.list"},
     Role.SECURITY_ENGINEER: {
         "discover.scan", "discover.show", "protect.run", "protect.show", "protect.retokenise", "data.encrypt",
         "data.tokenise", "data.verify", "data.verify_mac", "data.random", "data.hash", "evidence.assess",
         "evidence.show", "system.status", "system.doctor",
-        "system.nodes", "system.schedule", "system.outbox.take_over", *JOBS, *LOOKS, *COMES_IN,
+        "system.nodes", "system.schedule", "system.outbox.take_over", "ledger.close_peer", *JOBS, *LOOKS, *COMES_IN,
     },
     Role.APPLICATION: {
         "data.encrypt", "data.decrypt", "data.rewrap", "data.tokenise", "data.sign", "data.verify", "data.mac",
@@ -52,7 +52,8 @@ TABLE = {
         "discover.show", "protect.show", "data.reveal", "data.decrypt", "evidence.show", *COMES_IN,
     },
     Role.AUDITOR: {
-        "ledger.show", "ledger.verify", "ledger.proof", "evidence.assess", "evidence.show", "discover.show",
+        "ledger.show", "ledger.verify", "ledger.proof", "ledger.peers", "ledger.consistency", "keys.certificate",
+        "domains.certificate", "evidence.assess", "evidence.show", "discover.show",
         "protect.show", "system.status", "system.nodes", "system.schedule", "jobs.list", "jobs.show",
         "access.principal.list", "approvals.breaks.list",
         "approvals.acknowledge", "backup.list", "backup.verify", "ceremony.show", "root.show", "root.reconcile",
