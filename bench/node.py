@@ -20,13 +20,14 @@ START_SECONDS = 60
 
 @dataclass(frozen=True)
 class Node:
-    """A running node, and tokens of an application and an auditor."""
+    """A running node, and tokens of an application, an auditor and a custodian."""
 
     home: Path
     address: str
     pid: int
     application: str
     auditor: str
+    custodian: str
 
     def ask(self, method: str, path: str, body: Any = None, token: str = "") -> Any:
         return ask(self.address, method, path, body, token)
@@ -104,7 +105,7 @@ def prepare(home: Path, address: str, pid: int, code: str, keys: int) -> Node:
         ask(address, "POST", "/v1/domains", {"name": DOMAIN}, tokens["custodian"])
     for number in range(1, keys + 1):
         ask(address, "POST", f"/v1/domains/{DOMAIN}/keys", {"name": f"k{number}"}, tokens["custodian"])
-    return Node(home, address, pid, tokens["application"], tokens["auditor"])
+    return Node(home, address, pid, tokens["application"], tokens["auditor"], tokens["custodian"])
 
 
 def ready(address: str) -> None:

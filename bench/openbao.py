@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+#: The root token of each server that runs, by its address.
+ROOTS: dict[str, str] = {}
 BAO = str(Path(sys.executable).with_name("bao"))
 CONFIG = """
 disable_mlock = true
@@ -69,7 +71,7 @@ def running(keys: int) -> Iterator[tuple[str, str, Path]]:
 def prepare(address: str, keys: int) -> str:
     """Initialise, unseal, enable Transit, make the keys and a token that may use them."""
     made = patiently(lambda: ask(address, "PUT", "/v1/sys/init", {"secret_shares": 1, "secret_threshold": 1}))
-    root = made["root_token"]
+    root = ROOTS[address] = made["root_token"]
     ask(address, "PUT", "/v1/sys/unseal", {"key": made["keys"][0]})
     patiently(lambda: ask(address, "POST", "/v1/sys/mounts/transit", {"type": "transit"}, root))
     ask(address, "PUT", "/v1/sys/policies/acl/bench", {"policy": POLICY}, root)

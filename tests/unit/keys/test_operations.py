@@ -248,7 +248,7 @@ def test_a_batch_is_its_items_and_one_that_fails_fails_alone(room):
     decrypt, _ = b.BATCHES[Decrypt]
     item, opened = (kind.__annotations__["items"].__origin__.__args__[0] for kind in (encrypt, decrypt))
     made = room.do(encrypt(domain="bank", key="k", items=[item(**it) for it in items]))
-    assert room.last.facts == {"items": 5, "versions": [1]}
+    assert room.last.facts == {"items": 5, "versions": (1,)}
     asked = [opened(ciphertext=one.ok.ciphertext, context=str(n)) for n, one in enumerate(made.items)]
     asked[3] = opened(ciphertext=asked[3].ciphertext, context="another")
     back = room.do(decrypt(domain="bank", key="k", items=asked))

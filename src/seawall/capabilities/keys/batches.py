@@ -81,5 +81,5 @@ class Batches:
             except (InvalidInput, TooLarge) as error:
                 failed += 1
                 done.append(one(error=ItemFailure(code=error.code, text=error.text, field=error.field)))
-        turn.note(items=len(done), versions=sorted(mine.versions), **({"failed": failed} if failed else {}))
+        turn.note(items=len(done), versions=tuple(sorted(mine.versions)), **({"failed": failed} if failed else {}))
         return outcomes(items=done)
