@@ -3,9 +3,11 @@
 import pytest
 
 import seawall
-from seawall.app.bridges.node_seen import NodeDescribed, is_loopback
+from seawall.app.bridges.node_seen import NodeDescribed
 from seawall.crypto.suites import DEFAULT_SUITES
+from seawall.node.sockets import is_loopback
 from seawall.settings import Listen
+from seawall.settings_tls import Tls
 
 
 def test_a_node_tells_its_version_its_store_and_its_door(house):
@@ -20,6 +22,12 @@ def test_a_node_tells_its_version_its_store_and_its_door(house):
 def test_a_door_to_the_network_is_one(house):
     (door,) = NodeDescribed(house.store, Listen(host="0.0.0.0")).node().listeners
     assert not door.loopback
+
+
+def test_a_door_with_tls_tells_what_it_asks_of_clients(house):
+    tls = Tls(certificate="/c", key="/k", client="optional", client_ca="/ca", require_group="X25519MLKEM768")
+    (door,) = NodeDescribed(house.store, Listen(host="0.0.0.0", tls=tls)).node().listeners
+    assert (door.loopback, door.tls, door.group, door.client) == (False, "1.3", "X25519MLKEM768", "optional")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "[::1]", "localhost"])
