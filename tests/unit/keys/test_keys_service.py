@@ -330,7 +330,7 @@ def test_a_material_row_put_in_another_place_opens_nothing(room):
 def test_a_kek_row_of_another_domain_opens_nothing(room):
     room.do(CreateDomain(name="shop"))
     state = room.store._state
-    state.keks[state.domains["bank"].id] = state.keks[state.domains["shop"].id]
+    state.keks[state.domains["bank"].id, 1] = state.keks[state.domains["shop"].id, 1]
     # A process that has not unwrapped the right one yet.
     _refused(
         "root.unwrap_failed",

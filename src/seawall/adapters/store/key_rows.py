@@ -149,7 +149,7 @@ class KeyRows:
             revision=row["revision"] or 1,
         )
 
-    def of_version(self, key: Key, version: KeyVersion, material: bytes) -> dict[str, Any]:
+    def of_version(self, key: Key, version: KeyVersion, material: bytes | None) -> dict[str, Any]:
         """Write a version with its sealed material."""
         as_before = version.algorithm is _FIRST and version.mechanisms == _FIRST_BY.get(key.purpose)
         values: dict[str, Any] = {
@@ -162,6 +162,8 @@ class KeyRows:
             "mechanisms": None if as_before else ",".join(version.mechanisms),
             "public": version.public,
             "origin": None if version.origin is Origin.GENERATED else str(version.origin),
+            "kek_generation": _counted(version.kek_generation),
+            "retired_ms": version.retired_ms,
         }
         return {**self._sealed(t.key_versions, values), "material": material}
 
@@ -197,6 +199,8 @@ def _version(row: Row, purpose: Purpose) -> KeyVersion:
         mechanisms=tuple(Mechanism(one) for one in by.split(",")) if by else _FIRST_BY[purpose],
         public=row["public"],
         origin=Origin(row["origin"] or Origin.GENERATED),
+        kek_generation=row["kek_generation"] or 1,
+        retired_ms=row["retired_ms"],
     )
 
 
@@ -210,6 +214,6 @@ def _policy_text(policy: DomainPolicy) -> str | None:
     return None if more == _Policy() else msgspec.json.encode(more, order="sorted").decode()
 
 
-def _counted(revision: int) -> int | None:
+def _counted(number: int) -> int | None:
     # What nobody changed since it was made is written as it always was.
-    return None if revision == 1 else revision
+    return None if number == 1 else number

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from seawall.adapters.store.core import EpochRow
 from seawall.adapters.store.engine import Store, Transaction
 from seawall.adapters.store.key_rows import KeyRows
 from seawall.adapters.store.rowmac import RowMac
+from seawall.adapters.store.sealed_rows import SealedChanges, SealedRows
 from seawall.adapters.store.tables import keys as t
 from seawall.capabilities.keys import errors
 from seawall.capabilities.keys.domain import Domain
@@ -18,17 +19,12 @@ from seawall.capabilities.keys.model import GONE, Key
 from seawall.kernel.command import Record
 from seawall.kernel.errors import Unavailable
 
-_VERSION_COLUMNS = [column for column in t.key_versions.c if column.name != "material"]
 _AT_ONCE = 500  # names in one statement; SQLite takes 32,766 parameters
 _SCRUB_TRIES = 3  # each waits for readers as long as the store waits for locks
 
 
-class StoredReads:
+class StoredReads(SealedRows):
     """One moment of the store; implements the room's ``KeyReads``."""
-
-    def __init__(self, connection: Connection, rows: KeyRows) -> None:
-        self._connection = connection
-        self._rows = rows
 
     def domain(self, name: str) -> Domain | None:
         """Find a domain, also a destroyed one."""
@@ -42,15 +38,13 @@ class StoredReads:
             return None
         named = select(t.keys).where(t.keys.c.domain_id == str(owner.id), t.keys.c.name == name)
         row = self._connection.execute(named).mappings().first()
-        if row is None:
-            return None
-        versions = select(*_VERSION_COLUMNS).where(t.key_versions.c.key_id == row["id"])
-        found = self._connection.execute(versions.order_by(t.key_versions.c.number)).mappings().all()
-        return self._rows.key(row, [dict(one) for one in found], owner)
+        return None if row is None else self._whole(row, owner)
 
-    def kek(self, domain_id: UUID) -> bytes | None:
-        """Read a domain's wrapped key-encryption key, the newest generation's."""
+    def kek(self, domain_id: UUID, generation: int | None = None) -> bytes | None:
+        """Read a domain's wrapped key-encryption key, the newest generation's unless another is named."""
         wrapped = select(t.domain_keks.c.wrapped).where(t.domain_keks.c.domain_id == str(domain_id))
+        if generation is not None:
+            wrapped = wrapped.where(t.domain_keks.c.generation == generation)
         found: bytes | None = self._connection.execute(wrapped.order_by(t.domain_keks.c.generation.desc())).scalar()
         return found
 
@@ -73,7 +67,7 @@ class StoredReads:
         return found
 
 
-class StoredKeyTransaction(StoredReads):
+class StoredKeyTransaction(StoredReads, SealedChanges):
     """A change of state; implements the room's ``KeyTransaction``."""
 
     def __init__(self, tx: Transaction, rows: KeyRows) -> None:
@@ -90,8 +84,7 @@ class StoredKeyTransaction(StoredReads):
         if self.domain(domain.name) is not None:
             raise errors.domain_exists(domain.name)
         self._connection.execute(insert(t.domains).values(self._rows.of_domain(domain)))
-        values = {"domain_id": str(domain.id), "generation": domain.kek_generation, "wrapped": kek}
-        self._connection.execute(insert(t.domain_keks).values(values))
+        self._insert_kek(domain, kek)
 
     def save_domain(self, domain: Domain) -> None:
         """Store what became of a domain."""
@@ -210,12 +203,15 @@ class StoredKeys:
             self._store.maintain(f"VACUUM FULL {t.domain_keks.name}")
             self._store.maintain(f"VACUUM {t.key_versions.name}")
 
-    def remaining(self, *, domain_id: UUID | None = None, key_id: UUID | None = None) -> int:
-        """Count the wrapped keys and sealed materials that are left of a domain or a key."""
+    def remaining(
+        self, *, domain_id: UUID | None = None, key_id: UUID | None = None, version: int | None = None
+    ) -> int:
+        """Count the wrapped keys and sealed materials that are left of a domain, a key, or one version of it."""
         counts: list[Select[Any]] = []
         held = select(func.count()).select_from(t.key_versions).where(t.key_versions.c.material.is_not(None))
         if key_id is not None:
-            counts.append(held.where(t.key_versions.c.key_id == str(key_id)))
+            one = t.key_versions.c.key_id == str(key_id)
+            counts.append(held.where(one if version is None else one & (t.key_versions.c.number == version)))
         if domain_id is not None:
             mine = select(t.keys.c.id).where(t.keys.c.domain_id == str(domain_id))
             counts.append(held.where(t.key_versions.c.key_id.in_(mine)))

@@ -2,7 +2,7 @@
 
 import copy
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -11,7 +11,8 @@ from seawall.adapters.store.key_lists import parse_cursor
 from seawall.capabilities.keys import errors
 from seawall.capabilities.keys.domain import Domain
 from seawall.capabilities.keys.filter import EVERY_KEY, KeyFilter
-from seawall.capabilities.keys.model import GONE, Key
+from seawall.capabilities.keys.model import GONE, Key, KeyVersion
+from seawall.capabilities.keys.ports_sealed import SealedKey
 from seawall.kernel.command import Record
 from seawall.kernel.paging import Page
 
@@ -20,7 +21,7 @@ from seawall.kernel.paging import Page
 class _State:
     domains: dict[str, Domain] = field(default_factory=dict)
     keys: dict[tuple[str, str], Key] = field(default_factory=dict)
-    keks: dict[UUID, bytes] = field(default_factory=dict)
+    keks: dict[tuple[UUID, int], bytes] = field(default_factory=dict)
     materials: dict[tuple[UUID, int], bytes] = field(default_factory=dict)
     outbox: list[Record] = field(default_factory=list)
     epoch: int = 1
@@ -41,9 +42,35 @@ class MemoryReads:
         found = self._state.keys.get((domain, name))
         return None if found is None else _within(found, self._state.domains[domain])
 
-    def kek(self, domain_id: UUID) -> bytes | None:
-        """Read a domain's wrapped key-encryption key."""
-        return self._state.keks.get(domain_id)
+    def kek(self, domain_id: UUID, generation: int | None = None) -> bytes | None:
+        """Read a domain's wrapped key-encryption key, the newest unless a generation is named."""
+        mine = self.keks(domain_id)
+        return mine.get(max(mine, default=0) if generation is None else generation)
+
+    def keks(self, domain_id: UUID) -> Mapping[int, bytes]:
+        """Read every key-encryption key of a domain, by generation."""
+        return {place[1]: kek for place, kek in self._state.keks.items() if place[0] == domain_id}
+
+    def sealed_keys(self, domain: Domain, *, after: str, limit: int) -> Sequence[SealedKey]:
+        """Read the next keys of a domain, with the material that is to be moved."""
+        names = sorted(name for owner, name in self._state.keys if owner == domain.name and name > after)
+        return [
+            SealedKey(key=key, materials=self._behind(key, domain))
+            for key in (self._state.keys[domain.name, name] for name in names[:limit])
+        ]
+
+    def count_keys(self, domain_id: UUID) -> int:
+        """Count a domain's keys."""
+        return sum(key.domain_id == domain_id for key in self._state.keys.values())
+
+    def behind(self, domain: Domain) -> int:
+        """Count the versions that are to be moved."""
+        return sum(len(self._behind(key, domain)) for key in self._state.keys.values() if key.domain_id == domain.id)
+
+    def _behind(self, key: Key, domain: Domain) -> dict[int, bytes]:
+        numbers = [one.number for one in key.versions if one.kek_generation < domain.kek_generation]
+        held = self._state.materials
+        return {number: held[key.id, number] for number in numbers if (key.id, number) in held}
 
     def material(self, key_id: UUID, version: int) -> bytes | None:
         """Read a version's sealed material."""
@@ -67,7 +94,7 @@ class MemoryTransaction(MemoryReads):
         if domain.name in self._state.domains:
             raise errors.domain_exists(domain.name)
         self._state.domains[domain.name] = domain
-        self._state.keks[domain.id] = kek
+        self._state.keks[domain.id, domain.kek_generation] = kek
 
     def save_domain(self, domain: Domain) -> None:
         """Store what became of a domain."""
@@ -75,7 +102,8 @@ class MemoryTransaction(MemoryReads):
 
     def erase_domain(self, domain_id: UUID) -> int:
         """Erase the wrapped key-encryption key and all material under it."""
-        self._state.keks.pop(domain_id, None)
+        for generation in self.keks(domain_id):
+            del self._state.keks[domain_id, generation]
         mine = [key.id for key in self._state.keys.values() if key.domain_id == domain_id]
         return sum(self.erase_key(key_id) for key_id in mine)
 
@@ -113,6 +141,38 @@ class MemoryTransaction(MemoryReads):
         for place in mine:
             del self._state.materials[place]
         return len(mine)
+
+    def add_kek(self, domain: Domain, kek: bytes) -> None:
+        """Store a domain whose newest key-encryption key is new."""
+        self.save_domain(domain)
+        self._state.keks[domain.id, domain.kek_generation] = kek
+
+    def reseal(self, key: Key, number: int, old: bytes, fresh: bytes, generation: int) -> bool:
+        """Put a version's material under another generation in the place of the old, where that is still there."""
+        if self._state.materials.get((key.id, number)) != old:
+            return False
+        self._state.materials[key.id, number] = fresh
+        self._set_version(key, replace(key.at(number), kek_generation=generation))
+        return True
+
+    def erase_keks(self, domain_id: UUID, *, below: int) -> int:
+        """Erase older key-encryption keys."""
+        older = [generation for generation in self.keks(domain_id) if generation < below]
+        for generation in older:
+            del self._state.keks[domain_id, generation]
+        return len(older)
+
+    def retire_version(self, key: Key, number: int, now_ms: int) -> bool:
+        """Erase a version's material and say so."""
+        if self._state.materials.pop((key.id, number), None) is None:
+            return False
+        self._set_version(key, replace(key.at(number), retired_ms=now_ms))
+        return True
+
+    def _set_version(self, key: Key, version: KeyVersion) -> None:
+        now = self._state.keys[key.domain, key.name]
+        versions = tuple(version if one.number == version.number else one for one in now.versions)
+        self._state.keys[key.domain, key.name] = replace(now, versions=versions)
 
     def outbox(self, record: Record) -> None:
         """Leave a record for the ledger."""
@@ -156,11 +216,14 @@ class MemoryKeys:
     def scrub(self) -> None:
         """Nothing is left of what was erased."""
 
-    def remaining(self, *, domain_id: UUID | None = None, key_id: UUID | None = None) -> int:
-        """Count the wrapped keys and sealed materials that are left of a domain or a key."""
+    def remaining(
+        self, *, domain_id: UUID | None = None, key_id: UUID | None = None, version: int | None = None
+    ) -> int:
+        """Count the wrapped keys and sealed materials that are left of a domain, a key, or one version of it."""
         state = self._state
         mine = {key.id for key in state.keys.values() if key.domain_id == domain_id or key.id == key_id}
-        return sum(place[0] in mine for place in state.materials) + (domain_id in state.keks)
+        held = sum(place[0] in mine and version in (None, place[1]) for place in state.materials)
+        return held + sum(place[0] == domain_id for place in state.keks)
 
     def domains(self, *, limit: int, cursor: str | None) -> Page[Domain]:
         """List domains by name, tombstones too."""

@@ -1,8 +1,9 @@
 """Make keys, one or many in one transaction, and give a key a new version."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from seawall.capabilities.keys import sealing
 from seawall.capabilities.keys.commands import CreateKey, RotateKey, key_resource
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from seawall.crypto.algorithms.slh_dsa import SlhDsaEngine
 
 _TRIES = 8
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,10 @@ class Planned:
     key: Key
     algorithm: Algorithm
     mechanisms: tuple[Mechanism, ...]
+
+
+class _Moved(Unavailable):
+    """The domain has another key-encryption key than what was sealed is under."""
 
 
 class KeyMaker:
@@ -78,14 +84,7 @@ class KeyMaker:
             Denied: ``keys.jurisdiction``.
             Unavailable: the root or the store.
         """
-        owner, kek = self._ring.kek_of(command.domain)
-        with kek:
-            key, material = self.seal(kek, self.plan(owner, command, turn.now_ms), turn.now_ms)
-        with self._store.begin() as tx:
-            unchanged(find_domain(tx, owner.name).usable(), owner)
-            tx.add_key(key, material)
-            tx.outbox(turn.record(_facts_of_new(key)))
-        return KeyView.of(key)
+        return again(lambda: self._create(turn, command))
 
     def create_many(self, turn: Turn, command: CreateKeys) -> MadeKeys:
         """Make many keys, all or none; each has its own record.
@@ -96,15 +95,7 @@ class KeyMaker:
         names = {one.name for one in command.keys}
         if len(names) < len(command.keys):
             raise InvalidInput("keys.twice", "a name is given twice.", field="keys")
-        owner, kek = self._ring.kek_of(command.domain)
-        with kek:
-            made = [self.seal(kek, self.plan(owner, one, turn.now_ms), turn.now_ms) for one in command.keys]
-        records = [turn.record(_facts_of_new(key), resource=key_resource(key.domain, key.name)) for key, _ in made]
-        with self._store.begin() as tx:
-            unchanged(find_domain(tx, owner.name).usable(), owner)
-            tx.add_keys(made)
-            tx.outbox_many(records)
-        return MadeKeys(domain=owner.name, items=[_made(key) for key, _ in made])
+        return again(lambda: self._create_many(turn, command))
 
     def rotate(self, turn: Turn, command: RotateKey, *, resource: Resource | None = None) -> KeyView:
         """Give a key a new version; those that read with old ones are not disturbed.
@@ -122,6 +113,32 @@ class KeyMaker:
             Denied: ``keys.jurisdiction``.
             Unavailable: the root or the store, or ``keys.changing``.
         """
+        return again(lambda: self._rotate(turn, command, resource))
+
+    def _create(self, turn: Turn, command: CreateKey) -> KeyView:
+        owner, kek = self._ring.kek_of(command.domain)
+        with kek:
+            key, material = self.seal(kek, owner, self.plan(owner, command, turn.now_ms), turn.now_ms)
+        with self._store.begin() as tx:
+            unchanged(find_domain(tx, owner.name).usable(), owner)
+            tx.add_key(key, material)
+            tx.outbox(turn.record(_facts_of_new(key)))
+        return KeyView.of(key)
+
+    def _create_many(self, turn: Turn, command: CreateKeys) -> MadeKeys:
+        owner, kek = self._ring.kek_of(command.domain)
+        with kek:
+            made = [self.seal(kek, owner, self.plan(owner, one, turn.now_ms), turn.now_ms) for one in command.keys]
+        with self._store.begin() as tx:
+            # Nothing is told before it is sure to be stored: what was told once stays in the turn.
+            unchanged(find_domain(tx, owner.name).usable(), owner)
+            tx.add_keys(made)
+            tx.outbox_many(
+                [turn.record(_facts_of_new(key), resource=key_resource(key.domain, key.name)) for key, _ in made]
+            )
+        return MadeKeys(domain=owner.name, items=[_made(key) for key, _ in made])
+
+    def _rotate(self, turn: Turn, command: RotateKey, resource: Resource | None) -> KeyView:
         led_to = None if resource is None else RotateKey.action
         owner, kek = self._ring.kek_of(command.domain)
         with kek:
@@ -132,7 +149,7 @@ class KeyMaker:
                 owner.policy.admits(algorithm, *mechanisms)
                 owner.policy.reaches(f"{seen.domain}/{seen.name}", seen.attributes, self._jurisdiction)
                 number = seen.version + 1
-                version, material = self._version(kek, Planned(seen, algorithm, mechanisms), number, turn.now_ms)
+                version, material = self._version(kek, owner, Planned(seen, algorithm, mechanisms), number, turn.now_ms)
                 with self._store.begin() as tx:
                     unchanged(find_domain(tx, owner.name).usable(), owner)
                     key = find_key(tx, command.domain, command.key)
@@ -178,16 +195,18 @@ class KeyMaker:
         )
         return Planned(key, algorithm, mechanisms)
 
-    def seal(self, kek: Secret, planned: Planned, now_ms: int) -> tuple[Key, bytes]:
+    def seal(self, kek: Secret, owner: Domain, planned: Planned, now_ms: int) -> tuple[Key, bytes]:
         """Make a planned key's first version; return the key with it, and its sealed material.
 
         Raises:
             Unavailable: ``crypto.slh_dsa_missing`` or ``crypto.worker_lost``.
         """
-        version, material = self._version(kek, planned, 1, now_ms)
+        version, material = self._version(kek, owner, planned, 1, now_ms)
         return replace(planned.key, versions=(version,)), material
 
-    def _version(self, kek: Secret, planned: Planned, number: int, now_ms: int) -> tuple[KeyVersion, bytes]:
+    def _version(
+        self, kek: Secret, owner: Domain, planned: Planned, number: int, now_ms: int
+    ) -> tuple[KeyVersion, bytes]:
         from seawall.crypto.algorithms import material as materials
 
         algorithm, mechanisms = planned.algorithm, planned.mechanisms
@@ -201,8 +220,23 @@ class KeyMaker:
                 algorithm=algorithm,
                 mechanisms=mechanisms,
                 public=materials.public_key(algorithm, material) if asymmetric else None,
+                kek_generation=owner.kek_generation,
             )
             return version, sealing.seal_material(kek, material, planned.key, version, self._entropy)
+
+
+def again(once: Callable[[], _T]) -> _T:
+    """Do something that seals under a domain's key-encryption key; once more when that was replaced in that moment.
+
+    Raises:
+        Unavailable: ``keys.changing``.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return once()
+        except _Moved:
+            continue
+    return once()
 
 
 def unchanged(now: Domain, then: Domain) -> None:
@@ -212,9 +246,7 @@ def unchanged(now: Domain, then: Domain) -> None:
         Unavailable: ``keys.changing``.
     """
     if (now.id, now.kek_generation) != (then.id, then.kek_generation):
-        raise Unavailable(
-            "keys.changing", "the domain's key-encryption key was changed meanwhile.", remedy="Try again."
-        )
+        raise _Moved("keys.changing", "the domain's key-encryption key was changed meanwhile.", remedy="Try again.")
 
 
 def _next_suite(key: Key, command: RotateKey) -> tuple[Algorithm, tuple[Mechanism, ...]]:

@@ -256,6 +256,15 @@ def other_version(domain: str, key: str, version: int) -> Conflict:
     )
 
 
+def version_retired(domain: str, key: str, version: int, at_ms: int) -> Conflict:
+    """The version's material was erased."""
+    return Conflict(
+        "keys.version_retired",
+        f"version {version} of key {domain}/{key} was retired at {iso(at_ms)}; what it protected cannot be read again.",
+        field="version",
+    )
+
+
 def material_missing(domain: str, key: str, version: int) -> Corrupt:
     """A living key without its material."""
     return Corrupt(

@@ -104,8 +104,8 @@ class KeyExporter:
         sealed.domain.policy.allows(
             key, Use.PROCESS, now_ms=turn.now_ms, version=version.number, jurisdiction=self._jurisdiction
         )
-        _, kek = self._ring.kek_of(domain)
-        return key, version, opened.enter_context(self._vault.open(opened.enter_context(kek), sealed))
+        kek = opened.enter_context(self._ring.kek_for(sealed))
+        return key, version, opened.enter_context(self._vault.open(kek, sealed))
 
     def _receiver(self, command: ExportKey, opened: ExitStack) -> tuple[Any, int]:
         if command.recipient:

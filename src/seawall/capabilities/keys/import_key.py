@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seawall.capabilities.keys import errors, sealing
 from seawall.capabilities.keys.commands import CreateKey
 from seawall.capabilities.keys.commands_exchange import ImportKey, ImportVersion
-from seawall.capabilities.keys.create_key import KeyMaker, unchanged
+from seawall.capabilities.keys.create_key import KeyMaker, again, unchanged
 from seawall.capabilities.keys.domain import Domain
 from seawall.capabilities.keys.exchange import Wrapping, take_in
 from seawall.capabilities.keys.model import Key, KeyVersion, Origin, Purpose
@@ -71,6 +71,9 @@ class KeyImporter:
             Denied: ``keys.jurisdiction``.
             Unavailable: the root or the store.
         """
+        return again(lambda: self._key(turn, command))
+
+    def _key(self, turn: Turn, command: ImportKey) -> KeyView:
         asked = CreateKey(
             domain=command.domain,
             name=command.name,
@@ -85,7 +88,7 @@ class KeyImporter:
         with kek:
             planned = self._maker.plan(owner, asked, turn.now_ms)
             facts, version, material = self._taken(
-                turn, command, kek, planned.key, 1, planned.algorithm, planned.mechanisms
+                turn, command, kek, owner, planned.key, 1, planned.algorithm, planned.mechanisms
             )
             key = replace(planned.key, versions=(version,))
         with self._store.begin() as tx:
@@ -103,13 +106,18 @@ class KeyImporter:
             Conflict: keys.not_active, keys.blocked, keys.changing when somebody rotated it meanwhile, and as
                 :meth:`key`.
         """
+        return again(lambda: self._next_version(turn, command))
+
+    def _next_version(self, turn: Turn, command: ImportVersion) -> KeyView:
         owner, kek = self._ring.kek_of(command.domain)
         with kek:
             with self._store.read() as reads:
                 seen = find_key(reads, command.domain, command.key)
             self._admit(owner, seen)
             number = seen.version + 1
-            facts, version, material = self._taken(turn, command, kek, seen, number, seen.algorithm, seen.mechanisms)
+            facts, version, material = self._taken(
+                turn, command, kek, owner, seen, number, seen.algorithm, seen.mechanisms
+            )
             with self._store.begin() as tx:
                 unchanged(find_domain(tx, owner.name).usable(), owner)
                 key = find_key(tx, command.domain, command.key)
@@ -131,6 +139,7 @@ class KeyImporter:
         turn: Turn,
         command: ImportKey | ImportVersion,
         kek: Secret,
+        owner: Domain,
         key: Key,
         number: int,
         algorithm: Algorithm,
@@ -162,6 +171,7 @@ class KeyImporter:
                 mechanisms=mechanisms,
                 public=materials.public_key(algorithm, material) if asymmetric else None,
                 origin=Origin.IMPORTED,
+                kek_generation=owner.kek_generation,
             )
             return facts, version, sealing.seal_material(kek, material, key, version, self._entropy)
 

@@ -41,6 +41,8 @@ class KeyVersion:
         mechanisms: how it is used; the first is the default.
         public: the public key as SubjectPublicKeyInfo in DER, of an asymmetric one.
         origin: where its material was made.
+        kek_generation: of the domain's key-encryption key that its material is sealed under.
+        retired_ms: when its material was erased while the key lives on.
     """
 
     number: int
@@ -50,6 +52,8 @@ class KeyVersion:
     mechanisms: tuple[Mechanism, ...] = (Mechanism.XAES_256_GCM,)
     public: bytes | None = None
     origin: Origin = Origin.GENERATED
+    kek_generation: int = 1
+    retired_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 from seawall.capabilities.keys.domain import Domain
 from seawall.capabilities.keys.filter import EVERY_KEY, KeyFilter
 from seawall.capabilities.keys.model import Key
+from seawall.capabilities.keys.ports_sealed import SealedReads, SealedWrites
 from seawall.capabilities.keys.root import RootDescription
 from seawall.kernel.command import Record
 from seawall.kernel.paging import Page
@@ -82,8 +83,8 @@ class KeyReads(Protocol):
         """Find a key, also a destroyed one; the keys of a destroyed domain are destroyed."""
         ...
 
-    def kek(self, domain_id: UUID) -> bytes | None:
-        """Read a domain's wrapped key-encryption key, unless it was erased."""
+    def kek(self, domain_id: UUID, generation: int | None = None) -> bytes | None:
+        """Read a domain's wrapped key-encryption key, the newest unless a generation is named, unless it was erased."""
         ...
 
     def material(self, key_id: UUID, version: int) -> bytes | None:
@@ -163,7 +164,11 @@ class Telling(Protocol):
         ...
 
 
-class KeyTransaction(KeyReads, DomainWrites, KeyWrites, Telling, Protocol):
+class KeyView(KeyReads, SealedReads, Protocol):
+    """One moment."""
+
+
+class KeyTransaction(KeyView, DomainWrites, KeyWrites, SealedWrites, Telling, Protocol):
     """One change of state: all of it or none."""
 
 
@@ -174,7 +179,7 @@ class KeyStore(Protocol):
         """Open a transaction that writes; writers take turns."""
         ...
 
-    def read(self) -> AbstractContextManager[KeyReads]:
+    def read(self) -> AbstractContextManager[KeyView]:
         """Open a view of one moment."""
         ...
 
@@ -186,8 +191,10 @@ class KeyStore(Protocol):
         """
         ...
 
-    def remaining(self, *, domain_id: UUID | None = None, key_id: UUID | None = None) -> int:
-        """Count the wrapped keys and sealed materials that the store still has of a domain or a key."""
+    def remaining(
+        self, *, domain_id: UUID | None = None, key_id: UUID | None = None, version: int | None = None
+    ) -> int:
+        """Count the wrapped keys and sealed materials that the store still has of a domain, a key, or one version."""
         ...
 
 

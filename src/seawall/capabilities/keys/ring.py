@@ -139,7 +139,23 @@ class KeyRing:
         """
         held = self._generation(self._epoch())
         owner, wrapped = self._vault.read_domain(domain)
-        return owner, self._kek(held, owner, wrapped)
+        return owner, self._kek(held, owner, wrapped, owner.kek_generation)
+
+    def kek_for(self, sealed: Sealed) -> Secret:
+        """Return a copy of the key-encryption key of a material, which the caller closes.
+
+        Raises:
+            Corrupt, Unavailable: the root or the lease.
+        """
+        return self.kek_at(sealed.domain, sealed.kek, sealed.generation)
+
+    def kek_at(self, domain: Domain, wrapped: bytes, generation: int) -> Secret:
+        """Return a copy of a domain's key-encryption key of a generation, which the caller closes.
+
+        Raises:
+            Corrupt, Unavailable: the root or the lease.
+        """
+        return self._kek(self._generation(self._epoch()), domain, wrapped, generation)
 
     def tend(self) -> None:
         """Drop what is void or too old, and renew this process's lease; call it twice a second.
@@ -183,7 +199,7 @@ class KeyRing:
             fresh = self._hold(sealed)
             # A key that is refused is not even unwrapped.
             fresh.require(purpose, use, version)
-            with self._kek(held, sealed.domain, sealed.kek) as kek:
+            with self._kek(held, sealed.domain, sealed.kek, sealed.generation) as kek:
                 material = self._vault.open(kek, sealed)
             key = held.keys.get((domain, name))
             if key is None or key.version != fresh.version or key.expires <= self._now():
@@ -218,14 +234,14 @@ class KeyRing:
             untold=self._untold,
         )
 
-    def _kek(self, held: _Generation, domain: Domain, wrapped: bytes) -> Secret:
-        name = (domain.id, domain.kek_generation)
+    def _kek(self, held: _Generation, domain: Domain, wrapped: bytes, generation: int) -> Secret:
+        name = (domain.id, generation)
         with self._lock:
             found = held.keks.get(name)
             if found is not None and found[0] > self._now():
                 return Secret(found[1].expose())
         # The root may be a token that takes its time: nobody waits for it here but who needs it.
-        kek = self._vault.open_kek(domain, wrapped)
+        kek = self._vault.open_kek(domain, wrapped, generation)
         with self._lock:
             if held is self._held:
                 if (old := held.keks.get(name)) is not None:

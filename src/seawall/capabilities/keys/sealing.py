@@ -21,7 +21,7 @@ KEY_BYTES = 32
 
 
 def wrap_kek(root: RootOfTrust, kek: Secret, domain: Domain) -> bytes:
-    """Wrap a domain's key-encryption key.
+    """Wrap a domain's newest key-encryption key.
 
     Raises:
         Unavailable: when the root does not answer.
@@ -29,14 +29,14 @@ def wrap_kek(root: RootOfTrust, kek: Secret, domain: Domain) -> bytes:
     return root.wrap(kek, _kek_context(domain.id, domain.kek_generation))
 
 
-def unwrap_kek(root: RootOfTrust, wrapped: bytes, domain: Domain) -> Secret:
-    """Unwrap a domain's key-encryption key.
+def unwrap_kek(root: RootOfTrust, wrapped: bytes, domain: Domain, generation: int | None = None) -> Secret:
+    """Unwrap a domain's key-encryption key, of its newest generation unless another is named.
 
     Raises:
         Corrupt: when it belongs to another domain or generation, or was changed.
         Unavailable: when the root does not answer.
     """
-    return root.unwrap(wrapped, _kek_context(domain.id, domain.kek_generation))
+    return root.unwrap(wrapped, _kek_context(domain.id, generation or domain.kek_generation))
 
 
 def seal_material(kek: Secret, material: Secret, key: Key, version: KeyVersion, entropy: Entropy) -> bytes:

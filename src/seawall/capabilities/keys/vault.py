@@ -21,6 +21,11 @@ class Sealed:
     material: bytes
     version: int
 
+    @property
+    def generation(self) -> int:
+        """The generation of the key-encryption key."""
+        return self.key.versions[self.version - 1].kek_generation
+
 
 class Vault:
     """Reads and opens, and keeps nothing."""
@@ -34,7 +39,7 @@ class Vault:
 
         Raises:
             NotFound: no such domain, key or version.
-            Conflict: ``keys.destroyed`` or ``keys.pending_destruction``.
+            Conflict: keys.destroyed, keys.pending_destruction, or keys.version_retired.
             Corrupt: a row was changed, or is missing.
         """
         with self._store.read() as reads:
@@ -45,7 +50,10 @@ class Vault:
             number = key.version if version is None else version
             if not key.holds(number):
                 raise errors.unknown_version(domain, name, number)
-            kek, material = reads.kek(owner.id), reads.material(key.id, number)
+            used = key.versions[number - 1]
+            if used.retired_ms is not None:
+                raise errors.version_retired(domain, name, number, used.retired_ms)
+            kek, material = reads.kek(owner.id, used.kek_generation), reads.material(key.id, number)
         if kek is None or material is None:
             raise errors.material_missing(domain, name, number)
         return Sealed(domain=owner, key=key, kek=kek, material=material, version=number)
@@ -60,18 +68,18 @@ class Vault:
         """
         with self._store.read() as reads:
             owner = find_domain(reads, domain).usable()
-            kek = reads.kek(owner.id)
+            kek = reads.kek(owner.id, owner.kek_generation)
         if kek is None:
             raise errors.kek_missing(domain)
         return owner, kek
 
-    def open_kek(self, domain: Domain, kek: bytes) -> Secret:
-        """Unwrap a key-encryption key by the root.
+    def open_kek(self, domain: Domain, kek: bytes, generation: int | None = None) -> Secret:
+        """Unwrap a key-encryption key by the root, of the domain's newest generation unless another is named.
 
         Raises:
             Corrupt, Unavailable: as the root.
         """
-        return unwrap_kek(self._root, kek, domain)
+        return unwrap_kek(self._root, kek, domain, generation)
 
     @staticmethod
     def open(kek: Secret, sealed: Sealed) -> Secret:

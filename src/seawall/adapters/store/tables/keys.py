@@ -134,5 +134,7 @@ key_versions = Table(
     Column("mechanisms", String(512), info=since(2)),
     Column("public", LargeBinary, info=since(2)),
     Column("origin", String(16), info=since(2)),
+    Column("kek_generation", Integer, info=since(2)),
+    Column("retired_ms", Millis, info=since(2)),
     Column("mac", LargeBinary(32), nullable=False),
 )

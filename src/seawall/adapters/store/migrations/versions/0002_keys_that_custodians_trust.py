@@ -142,10 +142,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quorum_in_force")),
     )
     op.create_table(
+        "retired_roots",
+        sa.Column("key_id", sa.String(length=36), nullable=False),
+        sa.Column("retired_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_retired_roots")),
+    )
+    op.create_table(
         "revisions",
         sa.Column("revision", sa.String(length=32), nullable=False),
         sa.Column("compatible_from", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("revision", name=op.f("pk_revisions")),
+    )
+    op.create_table(
+        "root_homes",
+        sa.Column("node", sa.String(length=36), nullable=False),
+        sa.Column("key_id", sa.String(length=36), nullable=False),
+        sa.Column("told_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("node", name=op.f("pk_root_homes")),
     )
     op.create_table(
         "schedule",
@@ -290,6 +303,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("mechanisms", sa.String(length=512), nullable=True))
         batch_op.add_column(sa.Column("public", sa.LargeBinary(), nullable=True))
         batch_op.add_column(sa.Column("origin", sa.String(length=16), nullable=True))
+        batch_op.add_column(sa.Column("kek_generation", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("retired_ms", sa.BigInteger(), nullable=True))
 
     with op.batch_alter_table("keys", schema=None) as batch_op:
         batch_op.add_column(sa.Column("usage", sa.String(length=255), nullable=True))
@@ -417,6 +432,8 @@ def downgrade() -> None:
         batch_op.drop_column("usage")
 
     with op.batch_alter_table("key_versions", schema=None) as batch_op:
+        batch_op.drop_column("retired_ms")
+        batch_op.drop_column("kek_generation")
         batch_op.drop_column("origin")
         batch_op.drop_column("public")
         batch_op.drop_column("mechanisms")
@@ -461,7 +478,9 @@ def downgrade() -> None:
 
     op.drop_table("share_sets")
     op.drop_table("schedule")
+    op.drop_table("root_homes")
     op.drop_table("revisions")
+    op.drop_table("retired_roots")
     op.drop_table("quorum_in_force")
     op.drop_table("nonce_counters")
     op.drop_table("nodes")
