@@ -215,7 +215,10 @@ def test_nothing_planted_is_found_where_it_has_no_business(house: House) -> None
 
         # 2. Nobody of the same user may look into any of them, and one that may be looked into is seen as such.
         with subprocess.Popen(
-            [sys.executable, "-I", "-c", OPEN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=_trace_nobody
+            [sys.executable, "-I", "-c", OPEN],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            preexec_fn=_trace_nobody,  # noqa: PLW1509 - nothing but two calls to the kernel
         ) as plain:
             assert plain.stdout is not None
             assert plain.stdout.readline() == b"open\n"
