@@ -30,7 +30,7 @@ from support.access import CountedEpoch, Folder
 
 INSTALLATION = "00000000-0000-7000-8000-00000000da1a"
 PASSPHRASE = b"correct horse battery staple"
-_made: dict[tuple[KeyKind, int], tuple[bytes, bytes]] = {}
+_made: dict[tuple[KeyKind, int], Signer] = {}
 
 
 class Destroy(Command, frozen=True, kw_only=True):
@@ -99,12 +99,11 @@ class Ledger:
 
 
 def signer(number: int, kind: KeyKind = KeyKind.ED25519) -> Signer:
-    """A key of an approver; the same for the same number, because opening one takes time."""
+    """A key of an approver; the same for the same number, because making and opening one takes time."""
     if (kind, number) not in _made:
         with Secret(PASSPHRASE) as passphrase:
-            _made[kind, number] = make(kind, passphrase)
-    with Secret(PASSPHRASE) as passphrase:
-        return Signer(_made[kind, number][0], passphrase)
+            _made[kind, number] = Signer(make(kind, passphrase)[0], passphrase)
+    return _made[kind, number]
 
 
 class Chamber:
