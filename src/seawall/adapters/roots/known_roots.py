@@ -74,6 +74,14 @@ class KnownRoots:
         """Tell whether this home has ever met a root key."""
         return key_id in self._seen or str(key_id) in self._record.roots()
 
+    def newest_met(self) -> int:
+        """Say the number of the newest generation that this home has ever met; 0 for none."""
+        return max((one.number for one in self._record.roots().values()), default=0)
+
+    def miss(self, key_id: UUID) -> None:
+        """Take in that a root key is in no token any more: another process destroyed it."""
+        self._seen = {known: one for known, one in self._seen.items() if known != key_id}
+
     def admit(self, keys: Iterable[m.RootSeen], ask: Ask, *, primary: bool) -> None:
         """Look at the root keys of a token that was just opened.
 
@@ -93,7 +101,7 @@ class KnownRoots:
 
     def forget(self, key_id: UUID) -> None:
         """Forget a root key that was destroyed."""
-        self._seen = {known: one for known, one in self._seen.items() if known != key_id}
+        self.miss(key_id)
         self._record.forget(str(key_id))
 
     def _take(self, keys: Iterable[m.RootSeen], ask: Ask, *, other: str) -> None:

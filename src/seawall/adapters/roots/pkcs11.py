@@ -9,7 +9,6 @@
 
 import logging
 import os
-import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -20,12 +19,13 @@ from seawall.adapters.roots import worker_messages as m
 from seawall.adapters.roots.known_roots import KnownRoots, label_of
 from seawall.adapters.roots.pkcs11_resident import Pkcs11Resident
 from seawall.adapters.roots.token_errors import token_error
-from seawall.adapters.roots.token_link import Ask, LinkLimits, Lost, TokenLink, TokenPlace, refusal
+from seawall.adapters.roots.token_link import Ask, LinkLimits, TokenLink, TokenPlace, refusal
+from seawall.adapters.roots.token_links import TokenLinks
 from seawall.adapters.roots.token_record import TokenRecord
+from seawall.adapters.roots.token_seen import module_info, token_object
 from seawall.capabilities.keys.certificate import ModuleCertificate
 from seawall.capabilities.keys.reconcile import TokenObject
 from seawall.capabilities.keys.root import (
-    ModuleInfo,
     RootDescription,
     RootGeneration,
     RootKind,
@@ -37,8 +37,6 @@ from seawall.kernel.ids import Entropy
 from seawall.kernel.secret import Secret
 
 _log = logging.getLogger("seawall.roots")
-# What one token refuses and another may yet do.
-_ELSEWHERE = frozenset({"generation_missing", "key_missing", "resident_missing", "key_unfit", "resident_unfit"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +87,7 @@ class Pkcs11Root:
         self._known = KnownRoots(address.key_label, record)
         self._certificate = certificate
         clock, limits = clock or SystemClock(), limits or LinkLimits()
-        self._links = tuple(
+        self.tokens = TokenLinks(
             TokenLink(
                 one.place,
                 primary=not at,
@@ -101,8 +99,7 @@ class Pkcs11Root:
             )
             for at, one in enumerate((Standby(place=address, pin=pin), *standbys))
         )
-        self.resident = Pkcs11Resident(self.ask, self.ask_primary)
-        _alive.add(self)
+        self.resident = Pkcs11Resident(self.tokens.ask, self.tokens.ask_primary)
 
     @classmethod
     def create(
@@ -132,7 +129,23 @@ class Pkcs11Root:
     @property
     def worker_pids(self) -> list[int]:
         """The process ids of the workers that run, the primary token's first."""
-        return [link.worker_pid for link in self._links if link.worker_pid is not None]
+        return self.tokens.worker_pids
+
+    def check(self) -> tuple[TokenHealth, ...]:
+        """Open every token that can be, and say how each stands."""
+        return self.tokens.check()
+
+    def health(self) -> tuple[TokenHealth, ...]:
+        """Say how each token stands, without touching any."""
+        return self.tokens.health()
+
+    def release(self) -> None:
+        """End the workers, and with them sessions and logins; the next use starts others."""
+        self.tokens.release()
+
+    def close(self) -> None:
+        """End the workers for good."""
+        self.tokens.close()
 
     def describe(self) -> RootDescription:
         """Say what this root is, and how its tokens stood when they were used last; one token is asked.
@@ -140,36 +153,25 @@ class Pkcs11Root:
         Raises:
             SeawallError: the first token's error, when none can be asked; NotFound when none holds a root key.
         """
-        generations = self.refresh()
+        self.refresh()
+        self._look_for_older()
+        generations = self._known.generations()
         if not generations:
             raise token_error("key_missing")
-        opened = next(link.opened for link in self._links if link.opened)
+        opened = self.tokens.opened()
         return RootDescription(
             kind=self.kind,
             label=self._label,
             key_id=str(generations[-1].key_id),
             hardware=opened.hardware,
             extractable=any(one.extractable for one in generations),
-            module=_module(opened),
+            module=module_info(opened),
             certificate=self._certificate.line() if self._certificate else None,
             validation=self._certificate,
             generations=generations,
             tokens=self.health(),
             mechanisms=mechanism_names.names(one.number for one in opened.mechanisms),
         )
-
-    def check(self) -> tuple[TokenHealth, ...]:
-        """Open every token that can be, and say how each stands."""
-        for link in self._links:
-            try:
-                link.ask(m.Probe())
-            except Lost as lost:
-                _log.warning("token %s: %s", link.place.token_label or link.place.serial, lost.error.text)
-        return self.health()
-
-    def health(self) -> tuple[TokenHealth, ...]:
-        """Say how each token stands, without touching any."""
-        return tuple(link.health() for link in self._links)
 
     def refresh(self) -> tuple[RootGeneration, ...]:
         """Say which generations there are, oldest first, after looking whether there is a newer one.
@@ -178,15 +180,15 @@ class Pkcs11Root:
             SeawallError: when no token answers.
         """
         if not self._known.generations():
-            self.ask(m.Probe())
+            self.tokens.ask(m.Probe())
         while generations := self._known.generations():
             following = label_of(self._label, generations[-1].number + 1)
-            newer = self.ask(m.ListRoots(label=following, only=True))
+            newer = self.tokens.ask(m.ListRoots(label=following, only=True))
             if not isinstance(newer, m.Roots):
                 raise refusal(newer)
             if not newer.keys:
                 break
-            self._known.learn(newer.keys, self._ask_any)
+            self._known.learn(newer.keys, self.tokens.ask)
         return self._known.generations()
 
     def holds(self, key_id: UUID) -> bool:
@@ -205,6 +207,9 @@ class Pkcs11Root:
         generations = self.refresh()
         if not generations:
             raise token_error("key_missing")
+        if generations[-1].number < self._known.newest_met():
+            # A standby that lacks the newest key must not seal under one that may be retired.
+            raise token_error("newest_missing")
         return self._wrap(generations[-1].key_id, plaintext, context)
 
     def unwrap(self, wrapped_bytes: bytes, context: bytes) -> Secret:
@@ -217,7 +222,7 @@ class Pkcs11Root:
         value = wrapped.unpack(wrapped_bytes)
         bound = wrapped.associated(value.root_id, len(value.nonce), context)
         request = m.Unwrap(key_id=value.root_id.bytes, iv=value.nonce, sealed=value.sealed, aad=bound, root=self._label)
-        answer = self.ask(request)
+        answer = self.tokens.ask(request)
         if isinstance(answer, m.Unwrapped):
             return Secret(answer.plaintext)
         if isinstance(answer, m.Failed) and answer.code == "generation_missing" and not self._known.met(value.root_id):
@@ -235,10 +240,10 @@ class Pkcs11Root:
         """
         key_id = UUID(bytes=entropy(16), version=4)
         request = m.CreateRoot(label=label_of(self._label, number), key_id=key_id.bytes, scheme=scheme or "")
-        answer = self.ask_primary(request)
+        answer = self.tokens.ask_primary(request)
         if not isinstance(answer, m.Roots):
             raise refusal(answer)
-        self._known.learn(answer.keys, self._ask_primary_or_fail)
+        self._known.learn(answer.keys, self.tokens.ask_primary)
         return self._known.one(key_id)
 
     def retire(self, key_id: UUID) -> None:
@@ -252,8 +257,7 @@ class Pkcs11Root:
         generations = self.refresh()
         if key_id not in {one.key_id for one in generations}:
             raise token_error("generation_missing")
-        for link in self._links:
-            answer = _asked(link, m.Destroy(key_id=key_id.bytes, root=self._label))
+        for _, answer in self.tokens.ask_each(m.Destroy(key_id=key_id.bytes, root=self._label)):
             if not isinstance(answer, m.Done):
                 raise refusal(answer)
         self._known.forget(key_id)
@@ -265,67 +269,25 @@ class Pkcs11Root:
             SeawallError: when a token cannot be listed.
         """
         found: list[TokenObject] = []
-        for link in self._links:
-            answer = _asked(link, m.ListObjects(root_label=self._label))
+        for link, answer in self.tokens.ask_each(m.ListObjects(root_label=self._label)):
             if not isinstance(answer, m.Objects):
                 raise refusal(answer)
-            found += [self._object(link, one) for one in answer.items]
+            found += [token_object(link, one, self._label) for one in answer.items]
         return found
 
-    def release(self) -> None:
-        """End the workers, and with them sessions and logins; the next use starts others."""
-        for link in self._links:
-            link.release()
-
-    def close(self) -> None:
-        """End the workers for good."""
-        for link in self._links:
-            link.close()
-
-    def ask(self, request: m.Request) -> m.Answer:
-        """Ask the tokens, one after the other, until one can answer.
-
-        Raises:
-            SeawallError: the first token's error, when none could be asked.
-        """
-        failed: SeawallError | None = None
-        refused: m.Answer | None = None
-        for link in self._links:
-            try:
-                answer = link.ask(request)
-            except Lost as lost:
-                failed = failed or lost.error
-                continue
-            if not isinstance(answer, m.Failed) or answer.code not in _ELSEWHERE:
-                return answer
-            refused = refused or answer
-        # That one token has no such key says nothing while another does not answer.
-        if failed is not None:
-            raise failed
-        if refused is None:
-            raise token_error("not_open")
-        return refused
-
-    def ask_primary(self, request: m.Request) -> m.Answer:
-        """Ask the primary token alone: what is made, is made there.
-
-        Raises:
-            SeawallError: when it cannot be asked.
-        """
-        return _asked(self._links[0], request)
-
-    def _ask_any(self, request: m.Request) -> m.Answer:
-        return self.ask(request)
-
-    def _ask_primary_or_fail(self, request: m.Request) -> m.Answer:
-        return self.ask_primary(request)
+    def _look_for_older(self) -> None:
+        # What another process destroyed is not told of here any more.
+        for one in self._known.generations()[:-1]:
+            found = self.tokens.ask(m.ListRoots(label=label_of(self._label, one.number), only=True))
+            if isinstance(found, m.Roots) and not found.keys:
+                self._known.miss(one.key_id)
 
     def _wrap(self, key_id: UUID, plaintext: Secret, context: bytes) -> bytes:
         scheme = m.Scheme(self._known.one(key_id).scheme)
         nonce_bytes = wrapped.NONCES[scheme]
         self._record.count_use(str(key_id))
         bound = wrapped.associated(key_id, nonce_bytes, context)
-        answer = self.ask(m.Wrap(key_id=key_id.bytes, plaintext=plaintext.expose(), aad=bound, root=self._label))
+        answer = self.tokens.ask(m.Wrap(key_id=key_id.bytes, plaintext=plaintext.expose(), aad=bound, root=self._label))
         if not isinstance(answer, m.Wrapped) or len(answer.iv) != nonce_bytes:
             raise refusal(answer)
         return wrapped.pack(wrapped.Wrapped(root_id=key_id, nonce=answer.iv, sealed=answer.sealed))
@@ -340,52 +302,3 @@ class Pkcs11Root:
         except SeawallError as error:
             _log.error("token %s: %s", link.place.token_label or link.place.serial, error.text)
             raise
-
-    def _object(self, link: TokenLink, seen: m.ObjectSeen) -> TokenObject:
-        return TokenObject(
-            token=link.place.token_label or link.place.serial,
-            primary=link.primary,
-            root=seen.label == self._label or seen.label.startswith(f"{self._label}/"),
-            key_id=seen.key_id.hex(),
-            label=seen.label,
-            kind=seen.kind,
-            algorithm=seen.algorithm,
-            sensitive=seen.sensitive,
-            extractable=seen.extractable,
-            never_extractable=seen.never_extractable,
-            local=seen.local,
-        )
-
-    def _forget_parent(self) -> None:
-        for link in self._links:
-            link.forget_parent()
-
-
-def _asked(link: TokenLink, request: m.Request) -> m.Answer:
-    try:
-        return link.ask(request)
-    except Lost as lost:
-        raise lost.error from None
-
-
-def _module(opened: m.Opened) -> ModuleInfo:
-    return ModuleInfo(
-        manufacturer=opened.manufacturer,
-        model=opened.model,
-        serial=opened.serial,
-        token_label=opened.token_label,
-        hardware_version=opened.hardware_version,
-        firmware_version=opened.firmware_version,
-        library=opened.library,
-    )
-
-
-_alive: "weakref.WeakSet[Pkcs11Root]" = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for root in list(_alive):
-        root._forget_parent()  # noqa: SLF001 - the same module
-
-
-os.register_at_fork(after_in_child=_after_fork)

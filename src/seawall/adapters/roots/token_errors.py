@@ -53,6 +53,11 @@ _ERRORS: dict[str, tuple[type[SeawallError], str, str]] = {
         "the token holds another root key than this home's under the same name.",
         "Put back the token that this store was made with.",
     ),
+    "newest_missing": (
+        Unavailable,
+        "no token that answers holds the newest root key.",
+        "Put back the token that holds it, or clone the key into one that stands by.",
+    ),
     "resident_missing": (NotFound, "the token holds no such resident key.", "Run: seawall root reconcile"),
     "resident_exists": (Conflict, "the token holds a key of this id already; none is overwritten.", "Use another id."),
     "resident_ambiguous": (Conflict, "the token holds several keys of this id.", "Run: seawall root reconcile"),

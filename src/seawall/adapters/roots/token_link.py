@@ -126,14 +126,6 @@ class TokenLink:
                 raise
         return self._ask_once(request)
 
-    def ready(self) -> None:
-        """Open the token, if it is not.
-
-        Raises:
-            Lost: when it cannot be opened.
-        """
-        self._opened_worker()
-
     def health(self) -> TokenHealth:
         """Say how the token stands, without touching it."""
         error, worker = self._error, self._worker

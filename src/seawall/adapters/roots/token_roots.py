@@ -72,8 +72,21 @@ def create(by: Borrower, request: m.CreateRoot) -> m.Roots:
             by.module.generate_key(session, t.CKM_AES_KEY_GEN, _template(label, request.key_id, mac=True))
         by.module.generate_key(session, t.CKM_AES_KEY_GEN, _template(label, request.key_id, mac=False))
 
-    by.write(change)
-    return listed(by, m.ListRoots(label=request.label, only=True))
+    def undo(session: int) -> None:
+        for handle in by.find(session, {t.CKA_LABEL: label, t.CKA_ID: request.key_id}):
+            by.module.destroy(session, handle)
+
+    try:
+        by.write(change)
+        made = listed(by, m.ListRoots(label=request.label, only=True))
+    except CryptokiError:
+        by.write(undo)
+        raise
+    if len(made.keys) != 1:
+        # Somebody made one in the same moment; two of one name would stop everybody.
+        by.write(undo)
+        raise Refusal("key_exists")
+    return made
 
 
 def wrap(by: Borrower, request: m.Wrap) -> m.Wrapped:

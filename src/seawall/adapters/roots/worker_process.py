@@ -105,22 +105,16 @@ class WorkerProcess:
     def _borrowed(self) -> Iterator[socket.socket]:
         deadline = time.monotonic() + self._timeout
         with self._returned:
-            while not self._free and not self._lost:
-                if not self._returned.wait(deadline - time.monotonic()):
-                    raise WorkerLost(hung=True)
-            if self._lost:
-                raise WorkerLost(hung=self._hung)
+            ready = self._returned.wait_for(lambda: self._free or self._lost, deadline - time.monotonic())
+            if self._lost or not ready:
+                raise WorkerLost(hung=self._hung or not ready)
             end = self._free.pop()
         try:
             end.settimeout(max(deadline - time.monotonic(), 0.001))
             yield end
         finally:
             with self._returned:
-                if self._lost:
-                    end.close()
-                else:
-                    self._free.append(end)
-                    self._returned.notify()
+                self._give_back(end)
 
     def _lose(self, *, hung: bool) -> None:
         with self._returned:
@@ -131,6 +125,13 @@ class WorkerProcess:
         if hung:
             # It would hear nothing else, and every other borrower waits for it.
             self._process.kill()
+
+    def _give_back(self, end: socket.socket) -> None:
+        if self._lost:
+            end.close()
+        else:
+            self._free.append(end)
+            self._returned.notify()
 
     def _shut(self) -> None:
         # Whoever has borrowed an end is woken, and closes it. Closed here, its number would be given to the next socket

@@ -1,5 +1,6 @@
 """Root keys of several generations: in one place, moving between places, and gone."""
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -96,6 +97,28 @@ def test_another_process_sees_a_generation_in_the_token(single):
     value = two.wrap(Secret(KEY), b"c")
     assert sealed_by(value) == made.key_id
     assert single.root(alone=True).unwrap(value, b"c").expose() == KEY
+    one.retire(one.describe().generations[0].key_id)
+    assert [made] == list(two.describe().generations)
+
+
+@pytest.mark.softhsm
+def test_two_that_make_a_generation_in_the_same_moment_leave_one_or_none(single):
+    roots = [single.root(alone=True) for _ in range(4)]
+    for root in roots:
+        root.refresh()
+
+    def make(root):
+        try:
+            return root.create_generation(2)
+        except Conflict as error:
+            return error.code
+
+    with ThreadPoolExecutor(4) as pool:
+        ended = list(pool.map(make, roots))
+    made = [one for one in ended if not isinstance(one, str)]
+    assert len(made) <= 1
+    assert {one for one in ended if isinstance(one, str)} <= {"root.key_exists", "root.key_ambiguous"}
+    assert [one.number for one in single.root(alone=True).describe().generations] == [1, 2][: 1 + len(made)]
 
 
 @pytest.mark.softhsm

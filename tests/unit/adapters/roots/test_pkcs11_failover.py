@@ -37,8 +37,10 @@ def test_a_standby_opens_what_the_primary_sealed_and_the_other_way_round(pair):
     by_standby = root.wrap(Secret(KEY), b"c")
     assert _states(root) == [TokenState.LOST, TokenState.READY]
     pair.hsm.put(away)
-    time.sleep(0.3)
-    root.check()
+    deadline = time.monotonic() + 10
+    while root.check()[0].state is not TokenState.READY:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     assert _states(root) == [TokenState.READY, TokenState.READY]
     assert root.unwrap(by_standby, b"c").expose() == KEY
 
@@ -81,7 +83,7 @@ def test_a_standby_that_claims_the_same_key_has_to_prove_it(single):
     single.hsm.make_token("bank-b")
     other = Pkcs11Root(single.address("bank-b"), pin=single.pin("bank-b"), record=TokenRecord(single.folder / "else"))
     single.made.append(other)
-    assert isinstance(other.ask(m.CreateRoot(label="seawall-root", key_id=key_id.bytes)), m.Roots)
+    assert isinstance(other.tokens.ask(m.CreateRoot(label="seawall-root", key_id=key_id.bytes)), m.Roots)
     root = single.root()
     assert [one.state for one in root.check()] == [TokenState.READY, TokenState.DIFFERS]
 
@@ -96,6 +98,11 @@ def test_a_standby_that_lacks_the_newest_generation_serves_the_older_ones(pair):
     assert root.unwrap(older, b"c").expose() == KEY
     with pytest.raises(Unavailable):
         root.unwrap(newer, b"c")
+    # Nothing is sealed under the older one, not even by a process that has never seen the newest.
+    for other, code in ((root, "root.token_missing"), (pair.root(), "root.newest_missing")):
+        with pytest.raises(Unavailable) as caught:
+            other.wrap(Secret(KEY), b"c")
+        assert caught.value.code == code
 
 
 def test_the_pin_of_one_token_may_be_refused_while_the_other_serves(pair):
