@@ -54,8 +54,11 @@ class Tally:
 
 
 def tables() -> list[Table]:
-    """Name every table, those before others that refer to them."""
-    return list(metadata.sorted_tables)
+    """Name every table that is carried over, those before others that refer to them.
+
+    One that says ``backup: False`` in its ``info`` is left out, and empty in a store that was loaded.
+    """
+    return [table for table in metadata.sorted_tables if table.info.get("backup", True)]
 
 
 def check_columns() -> None:
@@ -166,9 +169,8 @@ def load(connection: Connection, stream: Iterable[list[Any]], reseal: Reseal, ta
         InvalidInput: ``backup.revision`` or ``backup.text``.
     """
     loading = _Loading(connection, reseal, tally)
-    known = {table.name for table in tables()}
-    for table in reversed(tables()):
-        if table.name in known and connection.dialect.has_table(connection, table.name):
+    for table in reversed(metadata.sorted_tables):
+        if connection.dialect.has_table(connection, table.name):
             connection.execute(delete(table))
     for frame in stream:
         if loading.ended:
