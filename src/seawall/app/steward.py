@@ -79,10 +79,11 @@ class Steward:
         ]
         for thread in threads:
             thread.start()
+        fault = ""
         try:
             while not stop.wait(_TEND_S):
                 pulse.beat()
-                _try("tending", rooms.tend)
+                fault = _try("tending", rooms.tend, known=fault)
         finally:
             self._over.set()
             for thread in (*threads, following):
@@ -119,8 +120,10 @@ class Steward:
         yield "housekeeping", lambda: _bring_left(rooms), _HOUSEKEEPING_S
 
     def _every(self, work: Callable[[], object], seconds: float) -> None:
+        name, fault = threading.current_thread().name, ""
         while not self._over.is_set():
-            _try(threading.current_thread().name, work)
+            # What lasts is told once, and not every second.
+            fault = _try(name, work, known=fault)
             self._over.wait(seconds)
 
 
@@ -130,10 +133,15 @@ def _bring_left(rooms: Rooms) -> None:
         _log.warning("brought %d entries into the ledger that a process had left behind", missing)
 
 
-def _try(what: str, work: Callable[[], object]) -> None:
+def _try(what: str, work: Callable[[], object], *, known: str = "") -> str:
+    """Do it; return the code of what kept it from being done, which is logged unless it was known."""
     try:
         work()
     except SeawallError as error:
-        _log.warning("%s: %s (%s)", what, error.text, error.code)
+        if error.code != known:
+            _log.warning("%s: %s (%s)", what, error.text, error.code)
+        return error.code
     except Exception as error:  # noqa: BLE001 - a thread that ends for good would end its work for good
         _log.error("%s failed inside with %s", what, type(error).__name__)
+        return "internal.error"
+    return ""
