@@ -19,6 +19,8 @@ from seawall.capabilities.keys.commands import (
     ShredDomain,
     SuspendKey,
 )
+from seawall.capabilities.keys.commands_backup import CreateBackup, VerifyBackup
+from seawall.edge.rest.table import BACKUPS
 from seawall.kernel.errors import Conflict, SeawallError
 from seawall.kernel.secret import Secret
 from support import postgres
@@ -187,6 +189,25 @@ def test_verifying_says_which_of_the_two_was_done(scene: Scene) -> None:
     assert (opened["opened"], opened["signer_known"], opened["keys_opened"]) == (True, True, 4)
     listed = home.keeper("backup", "list")["items"][0]
     assert (listed["state"], listed["present"], listed["digest"]) == ("made", True, scene.made["digest"])
+
+
+def test_a_node_keeps_its_backups_in_a_folder_of_its_own_and_verifies_them_there(scene: Scene) -> None:
+    made = scene.home.keeper("backup", "create")
+    place = Path(made["file"])
+    assert place.parent == scene.home.path / "backups"
+    assert (place.stat().st_mode & 0o777, place.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    with session(scene.home, "keeper") as keeper:
+        assert keeper.perform(VerifyBackup(id=made["id"])).signer_known
+        place.write_bytes(scene.file.read_bytes())
+        with pytest.raises(SeawallError) as caught:
+            keeper.perform(VerifyBackup(id=made["id"]))
+        assert caught.value.code == "backup.other"
+        place.unlink()
+        with pytest.raises(SeawallError) as caught:
+            keeper.perform(VerifyBackup(id=made["id"]))
+        assert caught.value.code == "backup.file_missing"
+    # Nobody says over the network where a backup is written.
+    assert next(one for one in BACKUPS if one.command is CreateBackup).fixed == {"out": None}
 
 
 def test_one_byte_changed_anywhere_is_refused_with_its_place(scene: Scene, tmp_path: Path) -> None:
