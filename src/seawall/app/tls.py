@@ -1,7 +1,8 @@
 """The node's certificate as its processes use it: read at the start, and again when the parent says so.
 
 The parent reads the files first, and only files that can be used make the workers read them too; so a mistake in a
-renewal changes nothing. Connections that stand keep what they were made with.
+renewal changes nothing, nor does one that meets a worker which starts anew: it begins with what the parent read last.
+Connections that stand keep what they were made with.
 """
 
 import logging
@@ -55,10 +56,12 @@ class Certificates:
         self._generation = memoryview(mmap.mmap(-1, 8)).cast("Q")
         self._context: SSL.Context | None = None
         self._made = 0
-        self._check()
+        self._material = self._read()
 
-    def _check(self) -> None:
-        check(read_material(self._tls), self._clock.now_ms() / 1000)
+    def _read(self) -> Material:
+        material = read_material(self._tls)
+        check(material, self._clock.now_ms() / 1000)
+        return material
 
     def reload(self) -> None:
         """See that the files can be used, and have every process read them; called in the parent.
@@ -66,22 +69,18 @@ class Certificates:
         Raises:
             InvalidInput: when they cannot; everything stays as it was.
         """
-        self._check()
-        self._generation[0] += 1
+        self._material = self._read()
+        self._made = self._generation[0] = self._generation[0] + 1
 
     def context(self) -> "SSL.Context":
-        """Return the context for a new connection; called in a worker.
-
-        Raises:
-            InvalidInput: when there was none yet, and the files cannot be used.
-        """
+        """Return the context for a new connection; called in a worker."""
+        if self._context is None:
+            self._context = make_context(self._material)
         now = self._generation[0]
-        if self._context is None or self._made != now:
+        if self._made != now:
             try:
                 self._context = make_context(read_material(self._tls))
             except SeawallError as error:
-                if self._context is None:
-                    raise
                 _log.error("the certificate was not read again, the one before stays in use: %s", error)
             self._made = now
         return self._context
@@ -111,7 +110,6 @@ class Entrance:
         from seawall.edge.rest.service import SOURCE
         from seawall.edge.tls.guard import Door
 
-        self._certificates.context()  # a worker that has none does not begin
         return Door(
             self._certificates.context,
             counters=self.handshakes,
