@@ -1,8 +1,13 @@
 """A request's way to its end, on both stores."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from seawall.access.approvals import commands as c
 from seawall.access.approvals.model import FOUNDERS, Choice, Execution, KeyKind, State
@@ -11,7 +16,7 @@ from seawall.access.model import PrincipalKind
 from seawall.adapters.store.core import StoreOutbox
 from seawall.kernel.errors import ApprovalNeeded, Conflict, Denied, InvalidInput, NotFound, Unavailable
 from seawall.kernel.terms import Appeal, Role
-from support.dual import Chamber, Destroy, Rename, Swallow, custodians, rule, till
+from support.dual import Chamber, Destroy, Rename, Swallow, custodians, rule, signer, till
 
 PAN = Destroy(domain="retail", key="pan")
 
@@ -245,6 +250,39 @@ def test_each_kind_of_key_votes_and_no_signature_passes_for_another(chamber: Cha
     with pytest.raises(Denied) as raised:
         chamber.do("c2", cast)
     assert code(raised) == "approvals.challenge"
+
+
+def test_a_certificate_votes_as_long_as_it_is_valid(chamber: Chamber) -> None:
+    custodians(chamber)
+    quorum(chamber, approvals=1)
+    mine = chamber.signers["c2"] = signer(80, KeyKind.P256)
+    now = datetime.fromtimestamp(chamber.clock.now_ms() / 1000, UTC)
+
+    def certificate(begins: timedelta, ends: timedelta) -> str:
+        named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "c2")])
+        made = x509.CertificateBuilder(named, named, mine._key.public_key(), x509.random_serial_number())
+        made = made.not_valid_before(now + begins).not_valid_after(now + ends)
+        return made.sign(mine._key, SHA256()).public_bytes(Encoding.PEM).decode()
+
+    def offer(public: str):
+        begun = chamber.do("c2", c.BeginOffer())
+        proof = mine.sign(begun.statement)
+        return chamber.do("c2", c.OfferKey(name="card", challenge=begun.challenge, public=public, proof=proof))
+
+    day = timedelta(days=1)
+    for begins, ends in ((day, 2 * day), (-2 * day, -day)):
+        with pytest.raises(InvalidInput) as raised:
+            offer(certificate(begins, ends))
+        assert code(raised) == "approvals.key_invalid"
+    key = offer(certificate(-day, day))
+    register = c.RegisterApprover(key=key.id, fingerprint=key.fingerprint)
+    chamber.vote("c3", chamber.ask("c2", register))
+    chamber.do("c2", register)
+    approval = chamber.ask("c1", PAN)
+    assert chamber.vote("c2", approval).state is State.APPROVED
+    chamber.clock.advance(25 * 3600)
+    with pytest.raises(ApprovalNeeded):
+        chamber.do("c1", PAN)
 
 
 def test_a_challenge_is_for_one_voter_one_request_and_a_quarter_of_an_hour(chamber: Chamber) -> None:

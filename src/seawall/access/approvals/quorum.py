@@ -190,7 +190,7 @@ class Quorum:
             return
         raise Conflict(
             "quorum.never_met",
-            f"this asks for {rule.approvals} approvals besides the requester's own, and at most {best} could be given: "
+            f"approvals asked for besides the requester's own: {rule.approvals}; that could be given: {best}; "
             f"{_missing(moment, rule, domain, voters)}.",
             field="approvals",
             remedy="Let more persons take these roles and register a key with: seawall approvals register",
