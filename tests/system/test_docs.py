@@ -39,6 +39,7 @@ PAGES = (
     "operations.md",
     "guides/tls.md",
     "guides/root-of-trust.md",
+    "guides/backup.md",
 )
 _FENCE = re.compile(
     r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
