@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from seawall.access.approvals.commands import ApprovalPage, BreaksShown, ListApprovals, ListBreaks
+from seawall.access.approvals.commands import ApprovalPage, ListApprovals
+from seawall.access.approvals.commands_glass import BreaksShown, ListBreaks
 from seawall.access.commands import (
     Enrol,
     Enrolled,

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from seawall.access.approvals import commands as c
+from seawall.access.approvals import commands_glass as glass
 from seawall.access.approvals.model import FOUNDERS, Choice, Execution, KeyKind, State
 from seawall.access.commands import CreateEnrolment, CreatePrincipal, DisablePrincipal, GrantRole, IssueToken
 from seawall.access.model import PrincipalKind
@@ -543,14 +544,14 @@ def test_the_glass_is_broken_where_a_rule_allows_it_and_loudly(chamber: Chamber,
     assert told["unmapped"]["facts"]["reason"].startswith("the key leaks")
     assert chamber.ledger.told("keys.destroy", "success")[-1]["unmapped"]["facts"]["break_glass"].startswith("the key")
     assert any(record.levelname == "ERROR" and "GLASS BROKEN" in record.message for record in caplog.records)
-    (broken,) = chamber.do("auditor", c.ListBreaks()).items
+    (broken,) = chamber.do("auditor", glass.ListBreaks()).items
     with pytest.raises(Denied):
-        chamber.do("c2", c.AcknowledgeBreak(id=broken.id))
-    chamber.do("auditor", c.AcknowledgeBreak(id=broken.id))
-    assert chamber.do("auditor", c.ListBreaks()).items == ()
-    assert len(chamber.do("auditor", c.ListBreaks(all=True)).items) == 1
+        chamber.do("c2", glass.AcknowledgeBreak(id=broken.id))
+    chamber.do("auditor", glass.AcknowledgeBreak(id=broken.id))
+    assert chamber.do("auditor", glass.ListBreaks()).items == ()
+    assert len(chamber.do("auditor", glass.ListBreaks(all=True)).items) == 1
     with pytest.raises(Conflict):
-        chamber.do("auditor", c.AcknowledgeBreak(id=broken.id))
+        chamber.do("auditor", glass.AcknowledgeBreak(id=broken.id))
 
 
 def test_no_glass_where_no_rule_allows_it_and_never_for_rules(chamber: Chamber) -> None:

@@ -11,6 +11,14 @@ from seawall.kernel.terms import Resource, Role
 _CREATE, _READ, _UPDATE, _DELETE = 1, 2, 3, 4
 
 
+class _OfAll(Command, frozen=True, kw_only=True):
+    kind: ClassVar[str]
+
+    def resource(self) -> Resource:
+        """Name what is acted on."""
+        return Resource(type=self.kind, id="*")
+
+
 class RuleView(msgspec.Struct, frozen=True, kw_only=True):
     """A rule of quorum."""
 
@@ -72,15 +80,12 @@ class RemoveQuorum(Command, frozen=True, kw_only=True):
         return Resource(type="quorum", id=self.id)
 
 
-class ShowQuorum(Command, frozen=True, kw_only=True):
+class ShowQuorum(_OfAll, frozen=True, kw_only=True):
     """Show the rules of quorum in force."""
 
+    kind: ClassVar[str] = "quorum"
     action: ClassVar[str] = "quorum.show"
     activity: ClassVar[int] = _READ
-
-    def resource(self) -> Resource:
-        """Name what is acted on."""
-        return Resource(type="quorum", id="*")
 
 
 class VoteView(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,18 +135,15 @@ class ApprovalPage(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-class ListApprovals(Command, frozen=True, kw_only=True):
+class ListApprovals(_OfAll, frozen=True, kw_only=True):
     """List the requests that concern you, newest first; ``all`` lists those that have ended too."""
 
+    kind: ClassVar[str] = "approval"
     action: ClassVar[str] = "approvals.list"
     activity: ClassVar[int] = _READ
     all: bool = False
     limit: int = 100
     cursor: str | None = None
-
-    def resource(self) -> Resource:
-        """Name what is acted on."""
-        return Resource(type="approval", id="*")
 
 
 class _OfApproval(Command, frozen=True, kw_only=True):
@@ -206,52 +208,6 @@ class RevokeVote(_OfApproval, frozen=True, kw_only=True):
 
     action: ClassVar[str] = "approvals.revoke"
     activity: ClassVar[int] = _DELETE
-
-
-class BreakView(msgspec.Struct, frozen=True, kw_only=True):
-    """A command that ran without its quorum."""
-
-    id: str
-    action: str
-    resource_type: str
-    resource_id: str
-    domain: str
-    principal: str
-    principal_name: str
-    reason: str
-    broken_ms: int
-    acknowledged_by: str | None
-    acknowledged_ms: int | None
-
-
-class BreaksShown(msgspec.Struct, frozen=True, kw_only=True):
-    """Broken glasses, newest first."""
-
-    items: tuple[BreakView, ...]
-
-
-class ListBreaks(Command, frozen=True, kw_only=True):
-    """List the commands that ran without their quorum; ``all`` lists those that were acknowledged too."""
-
-    action: ClassVar[str] = "approvals.breaks.list"
-    activity: ClassVar[int] = _READ
-    all: bool = False
-
-    def resource(self) -> Resource:
-        """Name what is acted on."""
-        return Resource(type="glass", id="*")
-
-
-class AcknowledgeBreak(Command, frozen=True, kw_only=True):
-    """Say, as an auditor, that you looked into a broken glass."""
-
-    action: ClassVar[str] = "approvals.acknowledge"
-    activity: ClassVar[int] = _UPDATE
-    id: str
-
-    def resource(self) -> Resource:
-        """Name what is acted on."""
-        return Resource(type="glass", id=self.id)
 
 
 class ApproverKeyView(msgspec.Struct, frozen=True, kw_only=True):

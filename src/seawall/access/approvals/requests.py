@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from seawall.access.approvals import commands as c
+from seawall.access.approvals import commands_glass as glass
 from seawall.access.approvals import errors
 from seawall.access.approvals.gate import tell
 from seawall.access.approvals.model import Approval
@@ -78,13 +79,13 @@ class Requests:
             tell(tx, turn, after, "approvals.withdraw", {"sha256": after.sha256})
             return self._view(tx, after, turn.now_ms)
 
-    def breaks(self, turn: Turn, command: c.ListBreaks) -> c.BreaksShown:
+    def breaks(self, turn: Turn, command: glass.ListBreaks) -> glass.BreaksShown:
         """List broken glasses."""
         items = tuple(break_view(broken) for broken in self._store.breaks(unacknowledged=not command.all))
         turn.note(count=len(items))
-        return c.BreaksShown(items=items)
+        return glass.BreaksShown(items=items)
 
-    def acknowledge(self, turn: Turn, command: c.AcknowledgeBreak) -> c.BreakView:
+    def acknowledge(self, turn: Turn, command: glass.AcknowledgeBreak) -> glass.BreakView:
         """Say that a broken glass was looked into.
 
         Raises:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seawall.access.approvals import commands as c
+from seawall.access.approvals import commands_glass as glass
 from seawall.access.approvals.approvers import Approvers
 from seawall.access.approvals.gate import Gate
 from seawall.access.approvals.ports import ApprovalStore, Labels, Told
@@ -68,8 +69,8 @@ def dual_control(
             c.ListApprovals: requests.list,
             c.ShowApproval: requests.show,
             c.WithdrawApproval: requests.withdraw,
-            c.ListBreaks: requests.breaks,
-            c.AcknowledgeBreak: requests.acknowledge,
+            glass.ListBreaks: requests.breaks,
+            glass.AcknowledgeBreak: requests.acknowledge,
             c.BeginVote: votes.begin,
             c.CastVote: votes.cast,
             c.RevokeVote: votes.revoke,

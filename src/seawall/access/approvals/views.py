@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from seawall.access.approvals import commands as c
+from seawall.access.approvals import commands_glass as glass
 from seawall.access.approvals.model import Approval, ApproverKey, Break, InForce, Rule
 from seawall.access.approvals.tally import Count, state_of
 
@@ -79,9 +80,9 @@ def key_view(key: ApproverKey) -> c.ApproverKeyView:
     )
 
 
-def break_view(broken: Break) -> c.BreakView:
+def break_view(broken: Break) -> glass.BreakView:
     """Show a broken glass."""
-    return c.BreakView(
+    return glass.BreakView(
         id=broken.id,
         action=broken.action,
         resource_type=broken.resource_type,

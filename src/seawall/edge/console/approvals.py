@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from seawall.access.approvals import commands as c
+from seawall.access.approvals import commands_glass as glass
 from seawall.access.approvals.model import Choice
 from seawall.edge.console.gate import SESSION, Gate
 from seawall.edge.console.panels import SOURCE
@@ -83,7 +84,7 @@ class ApprovalPages:
         return await self._change(request, c.RevokeVote(approval=request.path_params["approval"]))
 
     async def _acknowledge(self, request: Request) -> Response:
-        return await self._change(request, c.AcknowledgeBreak(id=request.path_params["glass"]), to="/")
+        return await self._change(request, glass.AcknowledgeBreak(id=request.path_params["glass"]), to="/")
 
     async def _retire(self, request: Request) -> Response:
         return await self._change(request, c.RetireApprover(key=request.path_params["key"]), to="/approvers")

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from seawall.access.approvals.commands import ListApprovals, ListBreaks
+from seawall.access.approvals.commands import ListApprovals
+from seawall.access.approvals.commands_glass import ListBreaks
 from seawall.access.commands import ListPrincipals
 from seawall.capabilities.discover.commands import ShowScans
 from seawall.capabilities.evidence.commands import ShowAssessment

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Final
 
-from seawall.access.approvals.commands import ApprovalView, BreakView
+from seawall.access.approvals.commands import ApprovalView
+from seawall.access.approvals.commands_glass import BreakView
 from seawall.access.commands import PrincipalView
 from seawall.capabilities.discover.commands import ScanSummary
 from seawall.capabilities.evidence.model import Assessment, DomainResult

@@ -5,6 +5,7 @@ from typing import Final
 from seawall.access import commands as access
 from seawall.access import commands_certificates as certificates
 from seawall.access.approvals import commands as approvals
+from seawall.access.approvals import commands_glass as glass
 from seawall.capabilities.discover import commands as discover
 from seawall.capabilities.evidence import commands as evidence
 from seawall.capabilities.evidence.model import Assessment
@@ -222,10 +223,8 @@ APPROVALS: Final = (
     Route(method="GET", path="/v1/quorum", command=approvals.ShowQuorum, result=approvals.QuorumShown),
     Route(method="PUT", path="/v1/quorum/{id}", command=approvals.SetQuorum, result=approvals.QuorumShown),
     Route(method="DELETE", path="/v1/quorum/{id}", command=approvals.RemoveQuorum, result=approvals.QuorumShown),
-    Route(method="GET", path="/v1/glass", command=approvals.ListBreaks, result=approvals.BreaksShown),
-    Route(
-        method="POST", path="/v1/glass/{id}/acknowledge", command=approvals.AcknowledgeBreak, result=approvals.BreakView
-    ),
+    Route(method="GET", path="/v1/glass", command=glass.ListBreaks, result=glass.BreaksShown),
+    Route(method="POST", path="/v1/glass/{id}/acknowledge", command=glass.AcknowledgeBreak, result=glass.BreakView),
     Route(method="GET", path="/v1/approver-keys", command=approvals.ListApproverKeys, result=approvals.ApproverKeys),
     Route(method="POST", path="/v1/approver-keys/challenge", command=approvals.BeginOffer, result=approvals.OfferBegun),
     Route(

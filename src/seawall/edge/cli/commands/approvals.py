@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from seawall.access.approvals import commands as c
+from seawall.access.approvals import commands_glass as glass
 from seawall.access.approvals.model import Choice, KeyKind
 from seawall.edge.cli.options import Options
 from seawall.edge.cli.output import Output
@@ -205,14 +206,14 @@ def breaks(*, acknowledged: _All = False, options: Options | None = None) -> int
     Args:
         acknowledged: those that were acknowledged too.
     """
-    output, shown = _perform(options, c.ListBreaks(all=acknowledged))
+    output, shown = _perform(options, glass.ListBreaks(all=acknowledged))
     _breaks(output, shown.items)
     return 0
 
 
 def acknowledge(break_id: str, *, options: Options | None = None) -> int:
     """Say, as an auditor, that you looked into a broken glass."""
-    output, one = _perform(options, c.AcknowledgeBreak(id=break_id))
+    output, one = _perform(options, glass.AcknowledgeBreak(id=break_id))
     _breaks(output, [one])
     return 0
 
@@ -335,7 +336,7 @@ def _keys(output: Output, items: "Sequence[c.ApproverKeyView]") -> None:
     )
 
 
-def _breaks(output: Output, items: "Sequence[c.BreakView]") -> None:
+def _breaks(output: Output, items: "Sequence[glass.BreakView]") -> None:
     output.table(
         "",
         ("glass", "when", "who", "action", "on", "why", "acknowledged"),
