@@ -24,6 +24,7 @@ from seawall.settings import Home
 _log = logging.getLogger("seawall.nodes")
 _BEAT_S: Final = 0.25
 _SETTLE_S: Final = 0.01
+_HASTE_S: Final = 0.05  # between beats while something is being dropped: more may have to be dropped meanwhile
 _REVISION_S: Final = 5.0
 _SKEW_MS: Final = 60_000
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
@@ -216,7 +217,7 @@ class Follower:
         home_epoch = self._epoch.follow(beat.epoch, asked)
         if beat.epoch == self._told:
             return _BEAT_S
-        due = asked + round(_BEAT_S * 1e9)
+        due = asked + round(_HASTE_S * 1e9)
         while self._epoch.behind(home_epoch):
             if self._epoch.now_ns() >= due:
                 return 0.0

@@ -28,7 +28,7 @@ from seawall.settings import Home, Settings
 
 _log = logging.getLogger("seawall.steward")
 _NICE: Final = 3  # whoever waits for an answer comes first
-_TEND_S: Final = 0.4
+_TEND_S: Final = 0.2
 _LOOK_S: Final = 1.0
 _HOUSEKEEPING_S: Final = 60.0
 # A store of one home has one steward, which takes its own duty over at once: no need to write every second.

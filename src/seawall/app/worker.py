@@ -34,7 +34,7 @@ from seawall.node.stop import Stop
 from seawall.settings import Home, Listen, Settings
 
 _log = logging.getLogger("seawall.worker")
-_TEND_S = 0.4
+_TEND_S = 0.2
 _TELL_S = 5.0
 _HOUSEKEEPING_S = 60.0
 _MODULE_S = 3_600.0
