@@ -90,7 +90,8 @@ class KeyMaker:
         """Make many keys, all or none; each has its own record.
 
         Raises:
-            InvalidInput, NotFound, Conflict, Denied, Unavailable: as :meth:`create`, for the first that cannot be made.
+            Denied: when policy says no to one of them, or one needs approvals that the batch does not have.
+            InvalidInput, NotFound, Conflict, Unavailable: as :meth:`create`, for the first that cannot be made.
         """
         names = {one.name for one in command.keys}
         if len(names) < len(command.keys):
@@ -126,6 +127,9 @@ class KeyMaker:
         return KeyView.of(key)
 
     def _create_many(self, turn: Turn, command: CreateKeys) -> MadeKeys:
+        # What holds for one key by its name holds for each of many.
+        for one in command.keys:
+            turn.check(command.action, key_resource(command.domain, check_name(one.name, field="name")))
         owner, kek = self._ring.kek_of(command.domain)
         with kek:
             made = [self.seal(kek, owner, self.plan(owner, one, turn.now_ms), turn.now_ms) for one in command.keys]
