@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from seawall.access.ports import IdentityStore
+from seawall.adapters.store.approvals import StoredApprovals
 from seawall.app.past import Told
 from seawall.capabilities.keys.replay import Act, KeyReplay
 from seawall.kernel.terms import Role
 
+_PAGE = 200
 #: What was made or loosened after the backup is lost with it; whoever restores is told.
 _LOST = frozenset(
     {
@@ -27,7 +29,9 @@ class Replayed:
     lost: Counter[str] = field(default_factory=Counter)
 
 
-def replay(told: Sequence[Told], since_ms: int, keys: KeyReplay, people: IdentityStore) -> Replayed:
+def replay(
+    told: Sequence[Told], since_ms: int, *, keys: KeyReplay, people: IdentityStore, approvals: StoredApprovals
+) -> Replayed:
     """Do once more what the ledgers tell, in the order of time.
 
     Args:
@@ -35,6 +39,7 @@ def replay(told: Sequence[Told], since_ms: int, keys: KeyReplay, people: Identit
         since_ms: when the backup was begun, Unix milliseconds.
         keys: does the keys' part.
         people: where principals and credentials were restored to.
+        approvals: where requests for approval and the keys to vote with were restored to.
 
     Raises:
         Corrupt, Unavailable: the store.
@@ -44,7 +49,9 @@ def replay(told: Sequence[Told], since_ms: int, keys: KeyReplay, people: Identit
     for act in acts:
         if keys.knows(act):
             found.done[act.action] += keys.apply(act)
-        elif act.action.startswith("access.") and _take_away(people, act):
+        elif (act.action.startswith("access.") and _take_away(people, act)) or (
+            act.action == "access.approver.retire" and _retire(approvals, act)
+        ):
             found.done[act.action] += 1
         elif act.action in _LOST and act.time_ms > since_ms:
             found.lost[act.action] += 1
@@ -83,3 +90,26 @@ def _take_away(people: IdentityStore, act: Act) -> bool:
                 return False
         tx.announce()
     return True
+
+
+def _retire(approvals: StoredApprovals, act: Act) -> bool:
+    with approvals.begin() as tx:
+        key = tx.key(act.resource)
+        if key is None or key.retired_ms is not None:
+            return False
+        tx.save_key(replace(key, retired_ms=act.time_ms, revision=key.revision + 1))
+        tx.announce()
+    return True
+
+
+def withdraw_all(approvals: StoredApprovals, now_ms: int) -> int:
+    """Withdraw every request for approval that is open: it may have been used after the backup; return how many."""
+    withdrawn, cursor = 0, None
+    while page := approvals.list(limit=_PAGE, cursor=cursor):
+        with approvals.begin() as tx:
+            for one in page:
+                if one.withdrawn_ms is None and one.consumed_ms is None:
+                    tx.save(replace(one, withdrawn_ms=now_ms, revision=one.revision + 1))
+                    withdrawn += 1
+        cursor = page[-1].id
+    return withdrawn

@@ -25,6 +25,7 @@ from sqlalchemy import select, update
 
 from seawall.adapters.files.backups import BackupFolder
 from seawall.adapters.store import dump, migrate
+from seawall.adapters.store.approvals import StoredApprovals
 from seawall.adapters.store.backups import StoredCeremonies, StoredCeremonyTransaction
 from seawall.adapters.store.core import Meta, StoreOutbox
 from seawall.adapters.store.engine import Store, Transaction
@@ -37,7 +38,7 @@ from seawall.adapters.store.tables import core
 from seawall.app import homes
 from seawall.app.opened_backups import ShareSource, open_backup
 from seawall.app.past import Told, read_past
-from seawall.app.replaying import Replayed, replay
+from seawall.app.replaying import Replayed, replay, withdraw_all
 from seawall.app.rooms import build, open_ledger, open_store, origin_of
 from seawall.app.roots import make_root
 from seawall.capabilities.keys.backup import verify_closed
@@ -228,7 +229,9 @@ def _settle(
     clock = SystemClock()
     mac = _mac(store, root)
     keys = KeyReplay(StoredKeys(store, mac), StoredKeyLists(store, mac))
-    again = replay(told, read.header.created_ms, keys, StoreIdentities(store, mac))
+    approvals = StoredApprovals(store, mac)
+    again = replay(told, read.header.created_ms, keys=keys, people=StoreIdentities(store, mac), approvals=approvals)
+    withdraw_all(approvals, clock.now_ms())
     missing = _not_told(read, told)
     blocked = 0
     if missing and not asked.accept_unknown:
