@@ -128,7 +128,7 @@ class ListNodes(Command, frozen=True, kw_only=True):
 class JoinNode(Command, frozen=True, kw_only=True):
     """Take this home in as a further node of its store."""
 
-    action: ClassVar[str] = "system.node.join"
+    action: ClassVar[str] = "nodes.join"
     activity: ClassVar[int] = _CREATE
     node: str
 
