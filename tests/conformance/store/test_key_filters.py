@@ -12,7 +12,7 @@ from seawall.adapters.store.key_search import KeySearch
 from seawall.adapters.store.keys import StoredKeys
 from seawall.adapters.store.keys_memory import MemoryKeys
 from seawall.capabilities.keys.attributes import DAY_MS, Attributes, Rotation
-from seawall.capabilities.keys.domain import Domain, DomainPolicy
+from seawall.capabilities.keys.domain import Domain, DomainPolicy, DomainState
 from seawall.capabilities.keys.filter import EVERY_KEY, KeyFilter
 from seawall.capabilities.keys.model import Key, KeyState, KeyVersion, LifeCycle, Purpose
 from seawall.crypto.algorithms.registry import Algorithm, Mechanism
@@ -152,6 +152,25 @@ def test_what_is_due_is_named_oldest_first(kept):
         assert due(NOW + 9 * DAY_MS, domain=None, limit=9) == []
 
 
+def test_a_shredded_domain_s_keys_are_found_as_destroyed(kept):
+    keys, lists, _ = kept
+    _fill(keys)
+    with keys.begin() as tx:
+        key = tx.key("bank", "b")
+        tx.save_key(key.changed(life=key.life.compromise(NOW)))
+        tx.save_domain(replace(BANK, state=DomainState.DESTROYED, destroyed_ms=NOW))
+    for domain in (None, "bank"):
+        for state, names in (
+            (KeyState.DESTROYED, sorted({key.name for key in KEYS if key.domain == "bank"} - {"b"})),
+            (KeyState.DESTROYED_COMPROMISED, ["b"]),
+            (KeyState.COMPROMISED, []),
+            (KeyState.SUSPENDED, []),
+        ):
+            assert [key.name for key in _all(lists, KeyFilter(state=state), domain, 3)] == names
+    assert [key.name for key in _all(lists, KeyFilter(state=KeyState.ACTIVE), None, 3)] == ["a", "z"]
+    assert _all(lists, KeyFilter(rotation_due_ms=NOW * 2), None, 3) == []
+
+
 def test_a_key_that_must_stay_is_named(kept):
     keys, _, _ = kept
     _fill(keys)
@@ -219,7 +238,7 @@ def test_an_index_leads_and_nothing_but_what_is_due_is_sorted(store, row_mac):
     explain = "EXPLAIN QUERY PLAN" if store.dialect == "sqlite" else "EXPLAIN"
     for name, indexes in INDEXES.items():
         with store.read() as connection:
-            statement = KeySearch(connection, replace(FILTERS[name], archived=False)).page(str(BANK.id), "a", 101)
+            statement = KeySearch(connection, replace(FILTERS[name], archived=False)).page(BANK, "a", 101)
             compiled = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
             rows = connection.exec_driver_sql(f"{explain} {compiled}".replace("%", "%%")).all()
         plan = "\n".join(str(row[-1]) for row in rows)

@@ -19,7 +19,7 @@ from seawall.capabilities.keys.attributes import Attributes
 from seawall.capabilities.keys.domain import DomainPolicy
 from seawall.capabilities.keys.model import KeyState, Origin, Purpose
 from seawall.crypto.algorithms.registry import Algorithm, Mechanism
-from seawall.kernel.errors import Corrupt
+from seawall.kernel.errors import Corrupt, Unavailable
 
 MAC_KEY = bytes(range(32))  # the fixture's
 DOMAIN = {
@@ -158,3 +158,19 @@ def test_an_edit_of_an_old_row_shows_too(old, row_mac):
         for name in ("files", "pan"):
             with pytest.raises(Corrupt):
                 reads.key("bank", name)
+
+
+@pytest.mark.parametrize("later", [
+    {"purpose": "seal"}, {"attributes": '{"colour":"red"}'}, {"usage": "decrypt,teleport"}, {"algorithm_of": "DES-56"},
+])  # fmt: skip
+def test_what_only_a_later_version_knows_is_not_overlooked(old, row_mac, later):
+    migrate.upgrade(old)
+    row = {**_key(13, "later", "encrypt"), **{name: value for name, value in later.items() if name != "algorithm_of"}}
+    version = _version(13) | ({"algorithm": later["algorithm_of"]} if "algorithm_of" in later else {})
+    _insert(old, "keys", row)
+    _insert(old, "key_versions", version)
+    with StoredKeys(old, row_mac).read() as reads:
+        with pytest.raises(Unavailable) as caught:
+            reads.key("bank", "later")
+        assert reads.key("bank", "files").name == "files"
+    assert caught.value.code == "store.later_row"

@@ -119,7 +119,7 @@ class StoredKeyLists:
         return (self._rows.domain(row) for row in connection.execute(later).mappings())
 
     def _keys_of(self, connection: Connection, search: KeySearch, owner: Domain, after: str, limit: int) -> list[Key]:
-        rows = connection.execute(search.page(str(owner.id), after, limit)).mappings().all()
+        rows = connection.execute(search.page(owner, after, limit)).mappings().all()
         if not rows:
             return []
         theirs = select(*_VERSION_COLUMNS).where(t.key_versions.c.key_id.in_([row["id"] for row in rows]))

@@ -5,7 +5,7 @@ What a key or a domain does not use of later columns is written as NULL, and NUL
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -26,9 +26,10 @@ from seawall.capabilities.keys.model import (
     Usage,
 )
 from seawall.crypto.algorithms.registry import Algorithm, Mechanism
-from seawall.kernel.errors import Corrupt
+from seawall.kernel.errors import Corrupt, Unavailable
 
 Row = Mapping[Any, Any]
+T = TypeVar("T")
 _OLD_POLICY = ("waiting_days", "trial", "deactivated_decrypts", "compromised_decrypts")
 _TIMES = tuple(field.name for field in fields(LifeCycle) if field.name != "state")
 _LATER = {table.name: later(table) for table in (t.domains, t.keys, t.key_versions)}
@@ -76,7 +77,7 @@ class KeyRows:
     def domain(self, row: Row) -> Domain:
         """Read a domain."""
         self._check(t.domains, row)
-        more = msgspec.json.decode(row["policy"], type=_Policy) if row["policy"] else _Policy()
+        more = _decoded(t.domains, row["policy"], _Policy) if row["policy"] else _Policy()
         return Domain(
             id=UUID(row["id"]),
             name=row["name"],
@@ -123,6 +124,7 @@ class KeyRows:
 
         Raises:
             Corrupt: ``store.row_mac``, or ``store.versions`` when versions are missing.
+            Unavailable: ``store.later_row``, when a later version wrote what this one does not know.
         """
         self._check(t.keys, row)
         for version in versions:
@@ -133,6 +135,13 @@ class KeyRows:
                 f"versions of key {domain.name}/{row['name']} are missing from the store.",
                 remedy="Stop, keep a copy of the store, and compare it with the ledger.",
             )
+        try:
+            return self._key(row, versions, domain)
+        except ValueError:
+            raise _later(t.keys) from None
+
+    @staticmethod
+    def _key(row: Row, versions: Sequence[Row], domain: Domain) -> Key:
         purpose = Purpose(row["purpose"])
         life = LifeCycle(state=KeyState(row["state"]), **{name: row[name] for name in _TIMES})
         said = row["attributes"]
@@ -145,7 +154,7 @@ class KeyRows:
             life=life if domain.destroyed_ms is None else life.shred(domain.destroyed_ms),
             versions=tuple(_version(one, purpose) for one in versions),
             usage=frozenset(Usage(one) for one in row["usage"].split(",")) if row["usage"] else frozenset(),
-            attributes=msgspec.json.decode(said, type=Attributes) if said else NOTHING_SAID,
+            attributes=_decoded(t.keys, said, Attributes) if said else NOTHING_SAID,
             revision=row["revision"] or 1,
         )
 
@@ -201,6 +210,22 @@ def _version(row: Row, purpose: Purpose) -> KeyVersion:
         origin=Origin(row["origin"] or Origin.GENERATED),
         kek_generation=row["kek_generation"] or 1,
         retired_ms=row["retired_ms"],
+    )
+
+
+def _decoded(table: Table, text: str, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.MsgspecError:
+        # The row is whole: only a later version wrote what this one cannot read, and perhaps must not overlook.
+        raise _later(table) from None
+
+
+def _later(table: Table) -> Unavailable:
+    return Unavailable(
+        "store.later_row",
+        f"a row of {table.name} says what only a later version of Seawall knows.",
+        remedy="Use this key on a node of that version.",
     )
 
 

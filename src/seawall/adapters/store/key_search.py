@@ -6,10 +6,12 @@ database's collation, and the indexes are made for those.
 
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, exists, literal_column, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, literal_column, not_, or_, select
 
 from seawall.adapters.store.tables import keys as t
+from seawall.capabilities.keys.domain import Domain
 from seawall.capabilities.keys.filter import KeyFilter
+from seawall.capabilities.keys.life import KeyState, LifeCycle
 
 #: Up to so many keys whose rotation is due are read and sorted; where there are more, a page finds them by name.
 _FEW_DUE: Final = 5_000
@@ -37,10 +39,12 @@ class KeySearch:
         """Whether there may be domains none of whose keys it takes."""
         return self._where != KeyFilter(archived=self._where.archived)
 
-    def page(self, domain_id: str, after: str, limit: int) -> Select[Any]:
+    def page(self, domain: Domain, after: str, limit: int) -> Select[Any]:
         """Select the rows of a domain's keys by name, after one."""
         name = t.key_labels.c.name if self._where.label else t.keys.c.name
-        rows = select(t.keys).where(*self._conditions(name, domain_id))
+        rows = select(t.keys).where(*self._conditions(name, str(domain.id)))
+        if (state := self._where.state) is not None:
+            rows = rows.where(_stands(state, shredded=domain.destroyed_ms is not None))
         if self._where.label:
             rows = rows.join(t.key_labels, t.key_labels.c.key_id == t.keys.c.id)
         if after:
@@ -53,6 +57,11 @@ class KeySearch:
             return t.domains.c.id.in_(_due(self._where.rotation_due_ms, t.keys.c.domain_id))
         name = t.key_labels.c.name if self._where.label else t.keys.c.name
         some = select(t.keys.c.id).where(*self._conditions(name, t.domains.c.id))
+        if (state := self._where.state) is not None:
+            gone = t.domains.c.destroyed_ms.is_not(None)
+            some = some.where(
+                or_(and_(not_(gone), _stands(state, shredded=False)), and_(gone, _stands(state, shredded=True)))
+            )
         if self._where.label:
             some = some.join(t.key_labels, t.key_labels.c.key_id == t.keys.c.id)
         return exists(some.correlate(t.domains))
@@ -69,7 +78,6 @@ class KeySearch:
             # Where few keys are due, no index that begins with the domain may lead.
             conditions.append((keys.domain_id + "" if self._leads_by_due else keys.domain_id) == domain_id)
         for column, value in (
-            (keys.state, where.state),
             (keys.purpose, where.purpose),
             (keys.algorithm, where.algorithm),
         ):
@@ -96,6 +104,14 @@ class KeySearch:
 
     def _ordered(self, name: Column[Any]) -> ColumnElement[Any]:
         return literal_column(f"{name.table.name}.{name.name} USING ~<~") if self._bytewise else name
+
+
+def _stands(state: KeyState, *, shredded: bool) -> ColumnElement[bool]:
+    """Ask for keys that are in a state; with a shredded domain all were destroyed, and their rows stay as they were."""
+    if not shredded:
+        return t.keys.c.state == str(state)
+    known = [str(one) for one in KeyState if LifeCycle(created_ms=0, state=one).shred(0).state is state]
+    return t.keys.c.state.in_(known)
 
 
 def _due(now_ms: int, what: ColumnElement[Any] = t.keys.c.id) -> Select[Any]:

@@ -241,9 +241,11 @@ class MemoryKeys:
         if domain is not None and domain not in state.domains:
             raise errors.unknown_domain(domain)
         found = [
-            _within(one, state.domains[one.domain])
+            key
             for place, one in sorted(state.keys.items())
-            if place > after and domain in (None, one.domain) and where.takes(one)
+            if place > after
+            and domain in (None, one.domain)
+            and where.takes(key := _within(one, state.domains[one.domain]))
         ]
         last = found[limit - 1] if len(found) > limit else None
         return Page(items=found[:limit], next_cursor=f"{last.domain}/{last.name}" if last else None)
