@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from seawall.kernel.errors import InvalidInput
+from seawall.settings_keys import KeySettings
 from seawall.settings_ledger import LedgerSettings
 from seawall.settings_root import Root
 from seawall.settings_telemetry import Telemetry
@@ -53,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     backups: str = ""
     root: Root = Root()
     listen: Listen = Listen()
+    keys: KeySettings = KeySettings()
     ledger: LedgerSettings = LedgerSettings()
     telemetry: Telemetry = Telemetry()
 

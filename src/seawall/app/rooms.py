@@ -13,7 +13,6 @@ from seawall.access.authenticator import Authenticator
 from seawall.access.policy import PolicyDecider
 from seawall.access.service import handlers as people
 from seawall.access.strangers import StrangerLog
-from seawall.adapters.files.fence import Fence
 from seawall.adapters.files.os_files import OsFiles
 from seawall.adapters.files.reports import ReportShelf
 from seawall.adapters.identity.policy_files import PolicyFolder
@@ -49,11 +48,13 @@ from seawall.app.bridges.root_seen import RootDescribed
 from seawall.app.bridges.told import StoredChanges
 from seawall.app.ceremonies import of_ceremonies
 from seawall.app.erasures import of_erasures
+from seawall.app.fences import fence_of
 from seawall.app.handlers import Handler, of_data, of_evidence, of_ledger
 from seawall.app.nodes import DatedClock, EverywhereAtOnce, SharedLease, node_of, nodes_of
 from seawall.app.peering import book_of
 from seawall.app.root_room import of_root
 from seawall.app.shipping import guard_of
+from seawall.app.workshops import Workshops
 from seawall.capabilities.evidence.measure import Rooms as Measured
 from seawall.capabilities.keys.commands import OfKey
 from seawall.capabilities.keys.commands_batch import OfKeyMany
@@ -148,6 +149,7 @@ class Rooms:
     authenticator: Authenticator
     decider: PolicyDecider
     desk: Desk
+    workshops: Workshops
 
     def tend(self) -> None:
         """Renew this process's lease and drop what is void; call it twice a second."""
@@ -172,6 +174,7 @@ class Rooms:
         with suppress(SeawallError):
             self.keys.tell_uses()
         self.keys.close()
+        self.workshops.close()
         self.ledger.close()
         self.epoch.close()
         self.store.close()
@@ -186,6 +189,7 @@ def build(
     loop: AbstractEventLoop | None = None,
     writes_anywhere: bool = False,
     signs: bool = False,
+    stays: bool = False,
     openers: RootOpeners | None = None,
 ) -> Rooms:
     """Put the rooms of one process together; after any fork, because of threads and connections.
@@ -199,6 +203,7 @@ def build(
         writes_anywhere: whether reports may be written outside the home, and data read and written outside
             ``listen.roots``: only where the asker's own process does it.
         signs: whether this process signs the ledger itself, because no node runs.
+        stays: whether this process serves many, for long.
         openers: what opens the root, where somebody can be asked for custodians' shares.
 
     Raises:
@@ -226,6 +231,8 @@ def build(
         jurisdiction=settings.jurisdiction,
         nonces=StoredNonces(store, mac),
         uses=StoredUses(store),
+        slh_dsa=(workshops := Workshops(settings, stays=stays)).slh_dsa,
+        rsa_keys=workshops.rsa_keys,
     )
     identities = StoreIdentities(store, mac)
     authenticator = Authenticator(identities, epoch, clock)
@@ -329,15 +336,8 @@ def build(
         authenticator=authenticator,
         decider=decider,
         desk=desk,
+        workshops=workshops,
     )
-
-
-def fence_of(home: Home, settings: Settings, store: Store, *, over_network: bool) -> Fence:
-    """Keep commands out of what is Seawall's own; over the network also out of what was not set out for them."""
-    pkcs11 = settings.root.pkcs11
-    own = [home.path, *([Path(store.file)] if store.file else []), *map(Path, pkcs11.pin_files if pkcs11 else [])]
-    roots = [Path(folder) for folder in settings.listen.roots]
-    return Fence(own, but=[home.samples], roots=roots if over_network and roots else None)
 
 
 def _warm(keys: Keys, command: Command) -> bool:

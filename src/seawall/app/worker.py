@@ -81,7 +81,7 @@ class Worker:
             self._entrance.handshakes.take(index)
         tracer = open_tracer(self._settings)
         root = self._root if tracer is None else followed(self._root, tracer)
-        rooms = composed.build(self._home, self._settings, root, clock=self._clock)
+        rooms = composed.build(self._home, self._settings, root, clock=self._clock, stays=True)
         try:
             edge = self._edge(rooms, tracer)
             serve(

@@ -9,7 +9,7 @@ from seawall.adapters.files.fence import Fence
 from seawall.adapters.sources.targets import Targets
 from seawall.adapters.store.engine import Store
 from seawall.adapters.targets.open import FileTargets
-from seawall.app.rooms import fence_of
+from seawall.app.fences import fence_of
 from seawall.kernel.errors import InvalidInput
 from seawall.settings import Home, Listen, Settings
 

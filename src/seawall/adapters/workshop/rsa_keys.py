@@ -1,6 +1,7 @@
 """Fills a pool of RSA keys from a workshop: making one holds the interpreter lock, which in the node would stop it."""
 
 import threading
+from collections.abc import Callable
 
 from seawall.adapters.workshop import messages as m
 from seawall.adapters.workshop.workshop import Workshop, failed
@@ -10,6 +11,7 @@ from seawall.kernel.errors import Unavailable
 from seawall.kernel.secret import Secret
 
 _REST_SECONDS = 5.0
+_LEAVE_SECONDS = 2.0
 
 
 class WorkshopRsa:
@@ -31,11 +33,18 @@ class WorkshopRsa:
 
 
 class PoolFiller:
-    """A thread that keeps a pool full. While the workshop fails it tries again every few seconds."""
+    """A thread that keeps a pool full. While the workshop fails it tries again every few seconds.
 
-    def __init__(self, pool: KeyPool, *, rest: float = _REST_SECONDS) -> None:
+    Args:
+        pool: what is kept full.
+        rest: seconds after which it looks or tries again.
+        full: called when nothing is lacking, and each time it looks again.
+    """
+
+    def __init__(self, pool: KeyPool, *, rest: float = _REST_SECONDS, full: Callable[[], object] | None = None) -> None:
         self._pool = pool
         self._rest = rest
+        self._full = full
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="rsa-keys", daemon=True)
 
@@ -44,16 +53,19 @@ class PoolFiller:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop after the key that is being made, and wipe what is left in the pool."""
+        """Stop, and wipe what is left in the pool; a key that is being made is waited for a little, and wiped too."""
         self._stopped.set()
         self._pool.close()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_LEAVE_SECONDS)
 
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
-                if not self._pool.fill_one():
-                    self._pool.wait_until_wanted(self._rest)
+                if self._pool.fill_one():
+                    continue
+                if self._full is not None:
+                    self._full()
+                self._pool.wait_until_wanted(self._rest)
             except Unavailable:
                 self._stopped.wait(self._rest)

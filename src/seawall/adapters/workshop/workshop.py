@@ -78,6 +78,21 @@ class Workshop:
             free.put(kept)
         return answer
 
+    def rest(self) -> None:
+        """End every process that is not at work; the next request starts one again."""
+        if self._owner != os.getpid():
+            return
+        taken: list[_Process | None] = []
+        try:
+            while True:
+                taken.append(self._free.get_nowait())
+        except queue.Empty:
+            pass
+        for process in taken:
+            if process is not None:
+                process.stop()
+            self._free.put(None)
+
     def close(self) -> None:
         """End every process that is not at work; one that is ends when its answer is given."""
         if self._owner != os.getpid():

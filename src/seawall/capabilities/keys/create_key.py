@@ -11,6 +11,7 @@ from seawall.capabilities.keys.commands_care import CreateKeys, MadeKey, MadeKey
 from seawall.capabilities.keys.domain import Domain
 from seawall.capabilities.keys.model import Key, KeyVersion, LifeCycle
 from seawall.capabilities.keys.ports import KeyStore
+from seawall.capabilities.keys.ports_use import RsaKeys
 from seawall.capabilities.keys.purposes import OPERATIONS, check_suite, check_usage, whole_mask
 from seawall.capabilities.keys.revoke import Revocation
 from seawall.capabilities.keys.ring import KeyRing
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from seawall.crypto.algorithms.slh_dsa import SlhDsaEngine
 
 _TRIES = 8
+RSA = frozenset({Algorithm.RSA_2048, Algorithm.RSA_3072, Algorithm.RSA_4096})
 _T = TypeVar("_T")
 
 
@@ -54,6 +56,7 @@ class KeyMaker:
         entropy: random bytes for material, ids and nonces.
         jurisdiction: where this node stands: no key is made where it could not be used.
         slh_dsa: signs by SLH-DSA, where that was installed.
+        rsa_keys: gives RSA keys; without it they are made here.
     """
 
     def __init__(
@@ -65,7 +68,9 @@ class KeyMaker:
         entropy: Entropy = os.urandom,
         jurisdiction: str = "",
         slh_dsa: "SlhDsaEngine | None" = None,
+        rsa_keys: RsaKeys | None = None,
     ) -> None:
+        self._rsa_keys = rsa_keys
         self._store = store
         self._ring = ring
         self._revocation = revocation
@@ -214,7 +219,10 @@ class KeyMaker:
         from seawall.crypto.algorithms import material as materials
 
         algorithm, mechanisms = planned.algorithm, planned.mechanisms
-        made = materials.generate(algorithm, self._entropy, mechanism=mechanisms[0], engine=self._slh_dsa)
+        if self._rsa_keys is not None and algorithm in RSA:
+            made = self._rsa_keys.take(algorithm)
+        else:
+            made = materials.generate(algorithm, self._entropy, mechanism=mechanisms[0], engine=self._slh_dsa)
         with made as material:
             asymmetric = registry.spec_of(algorithm).form is registry.Form.ASYMMETRIC
             version = KeyVersion(

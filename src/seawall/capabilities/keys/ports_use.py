@@ -3,6 +3,9 @@
 from typing import Protocol
 from uuid import UUID
 
+from seawall.crypto.algorithms.registry import Algorithm
+from seawall.kernel.secret import Secret
+
 
 class NonceRanges(Protocol):
     """Counts the nonces of each key version, for every process and node alike."""
@@ -13,5 +16,17 @@ class NonceRanges(Protocol):
         Raises:
             Conflict: ``keys.nonces_exhausted``.
             Unavailable: the store.
+        """
+        ...
+
+
+class RsaKeys(Protocol):
+    """Gives RSA keys that nobody else has; making one takes long, so it may have made them ahead."""
+
+    def take(self, algorithm: Algorithm) -> Secret:
+        """Return a new private key, PKCS#8 in DER.
+
+        Raises:
+            Unavailable: ``crypto.worker_lost`` or ``crypto.worker_failed``.
         """
         ...

@@ -20,7 +20,8 @@ from seawall.capabilities.keys.lists import KeyLister
 from seawall.capabilities.keys.model import Use
 from seawall.capabilities.keys.operations import data_plane
 from seawall.capabilities.keys.ports import KeyLists, KeyStore, Lease, RootOfTrust
-from seawall.capabilities.keys.ports_use import NonceRanges
+from seawall.capabilities.keys.ports_use import NonceRanges, RsaKeys
+from seawall.capabilities.keys.retire import Retiring
 from seawall.capabilities.keys.revoke import Revocation
 from seawall.capabilities.keys.ring import KeyRing
 from seawall.capabilities.keys.root import RootDescription
@@ -63,6 +64,7 @@ class Keys:
         store: KeyStore,
         lists: KeyLists,
         root: RootOfTrust,
+        rsa_keys: gives RSA keys that were made ahead; without it they are made here.
         lease: Lease,
         clock: Clock,
         entropy: Entropy = os.urandom,
@@ -80,6 +82,7 @@ class Keys:
             clock,
             keep_s=keep_s,
             limit=hold,
+        rsa_keys: RsaKeys | None = None,
             entropy=entropy,
             jurisdiction=jurisdiction,
             nonces=nonces,
@@ -88,7 +91,13 @@ class Keys:
         revocation = Revocation(lease, self._ring)
         self._domains = DomainMaker(store, root, entropy=entropy)
         self._maker = KeyMaker(
-            store, self._ring, revocation, entropy=entropy, jurisdiction=jurisdiction, slh_dsa=slh_dsa
+            store,
+            self._ring,
+            revocation,
+            entropy=entropy,
+            jurisdiction=jurisdiction,
+            slh_dsa=slh_dsa,
+            rsa_keys=rsa_keys,
         )
         self._states = StateChanger(store, revocation)
         self._updater = Updater(store, revocation)
