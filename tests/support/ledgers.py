@@ -75,6 +75,7 @@ class MemoryProjection:
                 and (not query.principal or row.principal == query.principal)
                 and (not query.resource or row.resource == query.resource)
                 and (not query.outcome or row.outcome == query.outcome)
+                and (query.domains is None or row.domain in query.domains)
                 and (query.since_ms is None or row.time_ms >= query.since_ms)
                 and (query.until_ms is None or row.time_ms < query.until_ms)
             )

@@ -92,6 +92,11 @@ def uid_of(entry: bytes) -> str:
     return split_entry(entry)[1]
 
 
+def domain_of(entry: bytes) -> str:
+    """Read the domain of what an entry was done to; empty where that belongs to none."""
+    return shape_of(split_entry(entry)[2]).domain
+
+
 def _read(entry: bytes) -> _Entry:
     try:
         return _decoder.decode(entry)

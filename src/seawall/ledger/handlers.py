@@ -2,7 +2,9 @@
 
 from seawall.kernel.command import Turn
 from seawall.kernel.errors import InvalidInput, NotFound
+from seawall.kernel.terms import Principal, Proof
 from seawall.ledger.commands import LedgerPage, ProveEntry, ShowLedger, VerifyLedger
+from seawall.ledger.entry import domain_of
 from seawall.ledger.keys import Verifiers
 from seawall.ledger.ledger import Ledger
 from seawall.ledger.model import Query
@@ -22,6 +24,10 @@ class LedgerHandlers:
         Raises:
             InvalidInput: a wrong limit or cursor, with code ``page.limit`` or ``page.cursor``.
         """
+        domains = _domains(turn.principal)
+        if command.within:
+            asked = frozenset({command.within})
+            domains = asked if domains is None else asked & domains
         query = Query(
             action=command.of_action,
             principal=command.by,
@@ -29,6 +35,7 @@ class LedgerHandlers:
             outcome=command.outcome,
             since_ms=command.since_ms,
             until_ms=command.until_ms,
+            domains=domains,
         )
         page = self._ledger.query(query, command.cursor, command.limit)
         newest = self._ledger.checkpoint()
@@ -60,4 +67,16 @@ class LedgerHandlers:
         if index is None:
             raise NotFound("ledger.unknown_entry", "the ledger's projection knows no entry with this uid.", field="uid")
         turn.note(index=index)
-        return self._ledger.prove(index)
+        proof = self._ledger.prove(index)
+        domains = _domains(turn.principal)
+        if domains is not None and domain_of(proof.entry.encode()) not in domains:
+            # As if there were none: who acts elsewhere does not learn what happened here.
+            raise NotFound("ledger.unknown_entry", "no such entry stands under the newest checkpoint.", field="index")
+        return proof
+
+
+def _domains(principal: Principal) -> frozenset[str] | None:
+    """Which domains' entries somebody sees: None for all."""
+    if "*" in principal.domains or principal.proof is Proof.SYSTEM:
+        return None
+    return principal.domains

@@ -10,7 +10,10 @@ MAX_ENTRY = 65_535
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """Which entries are asked for; an empty field asks for all. Times are Unix milliseconds, ``until`` excluded."""
+    """Which entries are asked for; an empty field asks for all. Times are Unix milliseconds, ``until`` excluded.
+
+    ``domains`` asks for entries on what belongs to one of them; None for all, also on what belongs to none.
+    """
 
     action: str = ""
     principal: str = ""
@@ -18,6 +21,7 @@ class Query:
     outcome: str = ""
     since_ms: int | None = None
     until_ms: int | None = None
+    domains: frozenset[str] | None = None
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):

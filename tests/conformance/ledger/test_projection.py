@@ -136,3 +136,20 @@ def test_a_count_begins_at_the_time_that_is_asked_for(projection):
     _fill(projection)
     assert [(t.action, t.count) for t in projection.tally(1008)] == [("access.sign_in", 1), ("data.encrypt", 1)]
     assert list(projection.tally(1010)) == []
+
+
+def test_domains_narrow_what_is_found(projection):
+    places = ["bank", "shop", "", "bank"]
+    entries = [
+        make_entry(
+            uid=f"01900000-0000-7000-8000-{at:012d}",
+            resource=Resource(type="key", id=f"{place}/k", domain=place),
+            action=("keys.rotate", "data.encrypt")[at % 2],
+        )
+        for at, place in enumerate(places)
+    ]
+    projection.feed(0, entries)
+    assert _indexes(projection, domains=None) == [3, 2, 1, 0]
+    assert _indexes(projection, domains=frozenset({"bank"})) == [3, 0]
+    assert _indexes(projection, domains=frozenset({"bank", "shop"}), action="data.encrypt") == [3, 1]
+    assert _indexes(projection, domains=frozenset()) == []

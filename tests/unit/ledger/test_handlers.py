@@ -2,6 +2,7 @@ import pytest
 
 from seawall.adapters.files.volatile import VolatileFiles
 from seawall.kernel.errors import InvalidInput, NotFound
+from seawall.kernel.terms import Principal, Proof
 from seawall.ledger.commands import ProveEntry, ShowLedger, VerifyLedger
 from seawall.ledger.handlers import LedgerHandlers
 from seawall.ledger.proofs import verify_entry
@@ -12,8 +13,9 @@ from support.ledgers import make_entries, make_entry, make_event, make_ledger, s
 class Notes:
     """A turn that keeps what is noted."""
 
-    def __init__(self) -> None:
+    def __init__(self, *domains: str) -> None:
         self.facts: dict[str, object] = {}
+        self.principal = Principal(id="p", name="p", domains=frozenset(domains or {"*"}), proof=Proof.TOKEN)
 
     def note(self, **facts: object) -> None:
         self.facts |= facts
@@ -72,3 +74,20 @@ def test_prove_takes_an_index_or_a_uid(ledger):
         with pytest.raises(InvalidInput) as raised:
             handlers.prove(turn, wrong)
         assert raised.value.code == "ledger.which_entry"
+
+
+def test_who_acts_in_some_domains_sees_what_was_done_there(ledger):
+    handlers = LedgerHandlers(ledger)
+    own, other = Notes("cards"), Notes("loans")
+    assert len(handlers.show(own, ShowLedger()).rows) == 10
+    assert handlers.show(other, ShowLedger()).rows == []
+    assert handlers.show(other, ShowLedger(within="cards")).rows == []
+    assert len(handlers.show(Notes(), ShowLedger(within="cards")).rows) == 10
+    assert handlers.prove(own, ProveEntry(index=1)).index == 1
+    with pytest.raises(NotFound) as refused:
+        handlers.prove(other, ProveEntry(index=1))
+    assert refused.value.code == "ledger.unknown_entry"
+    # What belongs to no domain is for those who act in all.
+    with pytest.raises(NotFound):
+        handlers.prove(own, ProveEntry(index=0))
+    assert handlers.prove(Notes(), ProveEntry(index=0)).index == 0

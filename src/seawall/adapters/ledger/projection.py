@@ -97,9 +97,11 @@ class SqliteProjection:
         """
         check_limit(limit)
         before = _cursor(cursor)
-        names = [(name, value) for name, value in _wanted(query) if value]
-        shape_where = " AND ".join(f"{name} = ?" for name, _ in names) or "1"
-        values = [value for _, value in names]
+        names = [(f"{name} = ?", [value]) for name, value in _wanted(query) if value]
+        if query.domains is not None:
+            names.append((f"domain IN ({', '.join('?' for _ in query.domains)})", sorted(query.domains)))
+        shape_where = " AND ".join(condition for condition, _ in names) or "1"
+        values = [value for _, given in names for value in given]
         with self._open() as db:
             if names:
                 shapes = [

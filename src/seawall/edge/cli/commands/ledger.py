@@ -19,6 +19,7 @@ def show(
     action: str = "",
     by: str = "",
     on: str = "",
+    within: str = "",
     outcome: str = "",
     limit: int = 50,
     cursor: str | None = None,
@@ -30,6 +31,7 @@ def show(
         action: only this action, such as keys.rotate.
         by: only of the principal with this id.
         on: only on the resource with this id, such as harbour/tokens.
+        within: only on what belongs to this domain.
         outcome: only success, failure, denied or intent.
         limit: how many, at most 1,000.
         cursor: where the page before ended.
@@ -38,7 +40,7 @@ def show(
 
     options = options or Options()
     output = options.output
-    command = ShowLedger(of_action=action, by=by, on=on, outcome=outcome, limit=limit, cursor=cursor)
+    command = ShowLedger(of_action=action, by=by, on=on, within=within, outcome=outcome, limit=limit, cursor=cursor)
     with options.session() as session:
         page = session.perform(command)
     output.document(page)
