@@ -33,7 +33,7 @@ COMES_IN = {
 # The whole table, written out: a change of what a role may do is a change here.
 TABLE = {
     Role.ADMINISTRATOR: {
-        *{a for a in actions() if a.startswith(("access.", "system."))} - {"access.sign_out"}, *COMES_IN,
+        *{a for a in actions() if a.startswith(("access.", "system.", "nodes."))} - {"access.sign_out"}, *COMES_IN,
         "quorum.set", "approvals.breaks.list", "ledger.close_peer",
     },
     Role.CUSTODIAN: KEYS_ALL | COMES_IN | JOBS | {"quorum.set", "approvals.breaks.list"},
