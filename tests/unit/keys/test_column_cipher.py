@@ -11,7 +11,7 @@ from seawall.capabilities.keys.commands import (
     RotateKey,
     SuspendKey,
 )
-from seawall.capabilities.keys.model import Purpose
+from seawall.capabilities.keys.model import Purpose, Usage
 from seawall.crypto.envelope import parse
 from seawall.kernel.errors import Conflict, Corrupt, Denied, InvalidInput, NotFound
 from support.keyroom import KeyRoom
@@ -137,3 +137,20 @@ def test_an_unknown_version_is_named(room, version):
     with pytest.raises(NotFound) as caught:
         _open(room, "tokens", version, "data.reveal")
     assert caught.value.code == "keys.version_unknown"
+
+
+@pytest.mark.parametrize(
+    ("name", "purpose", "usage", "forbidden", "use"),
+    [
+        ("t1", Purpose.TOKENISE, Usage.FPE_ENCRYPT, "data.reveal", lambda column: column.digits()),
+        ("t2", Purpose.TOKENISE, Usage.FPE_ENCRYPT, "data.reveal", lambda column: column.scalar_ff1(10)),
+        ("t3", Purpose.TOKENISE, Usage.FPE_DECRYPT, "data.tokenise", lambda column: column.ranked(10**6)),
+        ("v1", Purpose.ENCRYPT, Usage.ENCRYPT, "data.decrypt", lambda column: column.open_many([], b"c")),
+        ("v2", Purpose.ENCRYPT, Usage.DECRYPT, "data.encrypt", lambda column: column.seal_many([b"x"], b"c")),
+    ],
+)
+def test_a_mask_binds_columns_too(room, name, purpose, usage, forbidden, use):
+    room.do(CreateKey(domain="d", name=name, purpose=purpose, usage=[usage]))
+    with pytest.raises(InvalidInput) as caught, _open(room, name, action=forbidden) as column:
+        use(column)
+    assert caught.value.code == "keys.usage"

@@ -6,6 +6,7 @@ the rest and nothing secret is kept. A statement is what a voter signs: a first 
 begins with, then JSON of the same shape that names the document by its SHA-256.
 """
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, Final
 
@@ -28,9 +29,7 @@ def document(installation: str, principal: Principal, command: Command) -> str:
         "action": command.action,
         "command": type(command).__name__,
         "installation": installation,
-        "parameters": {
-            name: _shown(getattr(command, name), hidden=name in command.hidden) for name in command.__struct_fields__
-        },
+        "parameters": {name: _shown(value, hidden=name in command.hidden) for name, value in _given(command)},
         "requester": principal.id,
         "resource": {"domain": resource.domain, "id": resource.id, "type": resource.type},
     }
@@ -94,7 +93,7 @@ def _shown(value: Any, *, hidden: bool) -> Any:
     if isinstance(value, bytes | bytearray | memoryview):
         return {"bytes": len(value), "sha256": sha256(value).hexdigest()}
     if isinstance(value, msgspec.Struct):
-        return {name: _shown(getattr(value, name), hidden=hidden) for name in value.__struct_fields__}
+        return {name: _shown(one, hidden=hidden) for name, one in _given(value)}
     if isinstance(value, dict):
         return {str(name): _shown(one, hidden=hidden) for name, one in value.items()}
     if isinstance(value, list | tuple):
@@ -102,6 +101,13 @@ def _shown(value: Any, *, hidden: bool) -> Any:
     if isinstance(value, set | frozenset):
         return sorted((_shown(one, hidden=hidden) for one in value), key=str)
     return msgspec.to_builtins(value)
+
+
+def _given(value: msgspec.Struct) -> Iterator[tuple[str, Any]]:
+    # What was not said at all, as in a change of some of many things, is no parameter; null is one.
+    for name in value.__struct_fields__:
+        if (one := getattr(value, name)) is not msgspec.UNSET:
+            yield name, one
 
 
 def _write(body: Any) -> str:

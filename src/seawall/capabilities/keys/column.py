@@ -7,7 +7,7 @@ from seawall.capabilities.keys import errors
 from seawall.capabilities.keys.model import Purpose, Use
 from seawall.capabilities.keys.ring import KeyRing
 from seawall.crypto import envelope
-from seawall.crypto.algorithms.registry import Mechanism
+from seawall.crypto.algorithms.registry import Mechanism, Operation
 from seawall.crypto.envelope import Sealer
 from seawall.kernel.errors import InvalidInput, Unavailable
 
@@ -52,10 +52,11 @@ class ColumnCipher:
         """Encrypt values under the key's current version; each envelope names it.
 
         Raises:
-            InvalidInput: ``keys.purpose``.
+            InvalidInput: ``keys.purpose``, or ``keys.usage``.
             Conflict: the key may no longer protect.
         """
         held = self._ring.take(self._domain, self._name, Purpose.ENCRYPT, Use.PROTECT)
+        held.key.permits(Operation.ENCRYPT)
         if held.sealer is None:
             raise _changing()
         if isinstance(held.sealer, Sealer):
@@ -71,11 +72,12 @@ class ColumnCipher:
         """Decrypt envelopes, whichever of the key's versions made each.
 
         Raises:
-            InvalidInput: ``keys.purpose``, ``envelope.malformed``, or ``envelope.other_key``.
+            InvalidInput: ``keys.purpose``, ``keys.usage``, ``envelope.malformed``, or ``envelope.other_key``.
             Corrupt: ``crypto.open_failed``; one that fails fails them all.
             Conflict: the key may no longer process.
         """
         held = self._ring.take(self._domain, self._name, Purpose.ENCRYPT, Use.PROCESS, self.version)
+        held.key.permits(Operation.DECRYPT)
         by_version = {self.version: held.openers.get(self.version)}
         opened: list[bytes] = []
         for sealed in values:
@@ -95,7 +97,7 @@ class ColumnCipher:
         """Give FF1 over columns of decimal digits.
 
         Raises:
-            InvalidInput: ``keys.purpose``.
+            InvalidInput: ``keys.purpose``, or ``keys.usage``.
             Conflict: the key may no longer be used so.
         """
         from seawall.crypto.ff1_batch import Ff1Batch
@@ -107,7 +109,7 @@ class ColumnCipher:
         """Give a bijection on the ranks 0 to ``size`` - 1.
 
         Raises:
-            InvalidInput: ``keys.purpose``, or a size that is too small.
+            InvalidInput: ``keys.purpose``, ``keys.usage``, or a size that is too small.
             Conflict: the key may no longer be used so.
         """
         from seawall.crypto.rank import RankedDomain
@@ -119,7 +121,7 @@ class ColumnCipher:
         """Give FF1 for single values of any radix.
 
         Raises:
-            InvalidInput: ``keys.purpose``, or a radix out of range.
+            InvalidInput: ``keys.purpose``, ``keys.usage``, or a radix out of range.
             Conflict: the key may no longer be used so.
         """
         from seawall.crypto.ff1 import Ff1
@@ -130,6 +132,7 @@ class ColumnCipher:
     def _cipher(self, kind: str, size: int, make: Callable[[bytes], Any]) -> Any:
         for _ in range(_TRIES):
             held = self._ring.take(self._domain, self._name, Purpose.TOKENISE, self._use, self.version)
+            held.key.permits(Operation.TOKENISE if self._use is Use.PROTECT else Operation.REVEAL)
             if (found := self._made.get((kind, size))) is not None:
                 return found
             if (material := held.material(self.version)) is not None:
