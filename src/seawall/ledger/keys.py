@@ -4,6 +4,7 @@ Private parts lie sealed under the root of trust, public parts beside them; copi
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -95,6 +96,24 @@ def load_verifiers(files: Files, directory: str) -> Verifiers:
     if [key.type for key in verifiers.keys] != list(_TYPES.values()):
         raise _damaged()
     return verifiers
+
+
+def rewrap_keys(files: Files, directory: str, sealer: KeySealer, stale: Callable[[bytes], bool]) -> dict[str, bytes]:
+    """Seal the private parts again where their seal is stale; return the new files by their names, not yet written.
+
+    Raises:
+        Corrupt: a sealed key was changed or belongs to another public key, with code ``ledger.keys_damaged``.
+    """
+    fresh: dict[str, bytes] = {}
+    for name, verifier in zip(_TYPES, load_verifiers(files, directory).keys, strict=True):
+        sealed = read_whole(files, f"{directory}/{KEYS}/{name}.sealed")
+        if not stale(sealed):
+            continue
+        with sealer.unwrap(sealed, _context(verifier)) as private:
+            if SignerKey.parse(private).verifier != verifier:
+                raise _damaged()
+            fresh[f"{name}.sealed"] = sealer.wrap(private, _context(verifier))
+    return fresh
 
 
 def key_digests(files: Files, directory: str) -> dict[str, str]:

@@ -1,21 +1,24 @@
 """The ledger of one home, as a whole: what :mod:`seawall.app` puts together and others are handed."""
 
 import os
+import time
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 
 from seawall.kernel.clock import Clock
-from seawall.kernel.errors import Conflict
+from seawall.kernel.errors import Conflict, Unavailable
 from seawall.kernel.ids import Entropy, uuid7
 from seawall.kernel.paging import Page
 from seawall.kernel.terms import SYSTEM, Resource
 from seawall.ledger.checkpoints import SignedCheckpoint, load_checkpoint
 from seawall.ledger.commit import GroupCommit
+from seawall.ledger.durable import write_whole
 from seawall.ledger.entry import uid_of
 from seawall.ledger.event import Event, Outcome, encode
 from seawall.ledger.guarded import GuardedLog
 from seawall.ledger.journal import MAX_BACKLOG, Journal
-from seawall.ledger.keys import KEYS, Verifiers, key_digests, load_signers, load_verifiers, make_keys
+from seawall.ledger.keys import KEYS, Verifiers, key_digests, load_signers, load_verifiers, make_keys, rewrap_keys
 from seawall.ledger.model import START, Query, Row, Tally
 from seawall.ledger.ports import CheckpointKeeper, FileMissing, Files, KeySealer, Projection
 from seawall.ledger.position import save_position
@@ -26,7 +29,9 @@ from seawall.ledger.report import Report
 from seawall.ledger.scribe import Scribe
 from seawall.ledger.tiles import TileStore
 from seawall.ledger.verify import verify
-from seawall.ledger.verify_keys import CREATED, key_facts
+from seawall.ledger.verify_keys import CREATED, REWRAPPED, key_facts
+
+_SIGNED_S, _LOOK_S = 10.0, 0.1
 
 
 class Ledger:
@@ -151,6 +156,45 @@ class Ledger:
             scribe.close()
         return True
 
+    def rewrap_keys(self, sealer: KeySealer, stale: Callable[[bytes], bool]) -> int:
+        """Seal the signing keys again, where their seal is stale; processes that hold them are not disturbed.
+
+        1. The keys are opened and sealed anew, in memory.
+        2. An entry vouches for the digests of their new files, and is signed, by the scribe where one runs.
+        3. Each file takes the old one's place, durably. A process that dies before that has changed nothing.
+
+        Args:
+            sealer: opens and seals.
+            stale: says of a sealed key whether it is to be sealed again.
+
+        Returns:
+            How many were sealed again.
+
+        Raises:
+            Corrupt: a key is damaged, with code ``ledger.keys_damaged``.
+            Unavailable: ``ledger.not_signed``, when nobody comes to sign; nothing was changed.
+        """
+        fresh = rewrap_keys(self._files, self._directory, sealer, stale)
+        if not fresh:
+            return 0
+        now_ms = self._clock.now_ms()
+        event = Event(
+            uid=str(uuid7(now_ms, self._entropy)),
+            time_ms=now_ms,
+            action=REWRAPPED,
+            activity=3,
+            principal=SYSTEM,
+            resource=Resource(type="ledger", id="ledger"),
+            outcome=Outcome.SUCCESS,
+            facts={"files": {name: sha256(data).hexdigest() for name, data in fresh.items()}},
+            source="system",
+        )
+        self.journal.append([encode(event)])
+        self._await_signature(self.size(), sealer)
+        for name, data in fresh.items():
+            write_whole(self._files, f"{self._directory}/{KEYS}", name, data)
+        return len(fresh)
+
     def recover(self) -> bool:
         """After a failed sync, answer again if the disk confirms everything now; for a node's start.
 
@@ -232,6 +276,15 @@ class Ledger:
         """Give back what is open."""
         self.journal.close()
         self._projection.close()
+
+    def _await_signature(self, size: int, sealer: KeySealer) -> None:
+        if self.sign_now(sealer):
+            return
+        deadline = time.monotonic() + _SIGNED_S
+        while (newest := self.checkpoint()) is None or newest.size < size:
+            if time.monotonic() > deadline:
+                raise Unavailable("ledger.not_signed", "the ledger is not being signed now.", remedy="Try again.")
+            time.sleep(_LOOK_S)
 
     def _unconsumed(self) -> Iterator[bytes]:
         recovery = Recovery(self._directory, self._files, clock=self._clock)

@@ -4,7 +4,7 @@
 2. The kept checkpoint verifies too, and is not newer than the newest: else the ledger was cut back.
 3. Every bundle is hashed again; every hash tile says what its entries hash to, level by level.
 4. The root over the hashes is the one signed; the root at the kept size is the one kept.
-5. The first entry vouches for the files of the keys.
+5. The first entry vouches for the files of the keys, and a later one where they were sealed again.
 6. No file lies among the tiles that the log does not explain.
 7. The journal that is still there holds the same entries, and after them whole frames, then nothing.
 
@@ -24,7 +24,7 @@ from seawall.ledger.position import load_position
 from seawall.ledger.report import Fault, Finding, Report
 from seawall.ledger.tail import Tail
 from seawall.ledger.verify_journal import JournalCheck
-from seawall.ledger.verify_keys import check_keys
+from seawall.ledger.verify_keys import Vouchers, check_keys
 from seawall.ledger.verify_tiles import TileCheck
 
 ROLLBACK = "No checkpoint kept elsewhere was given: that the ledger was set back to an older state is not excluded."
@@ -82,7 +82,8 @@ class _Verification:
             have = newest.size if newest else 0
             self._fault(CHECKPOINT, f"cut back: it covers {have} entries, the kept checkpoint {kept.size}", index=have)
         size = newest.size if newest else 0
-        tiles = TileCheck(self._directory, self._files, size, self._fault)
+        vouchers = Vouchers()
+        tiles = TileCheck(self._directory, self._files, size, self._fault, look=vouchers.look)
         root, kept_root = tiles.run(kept.size if kept else 0)  # 3.
         right = newest is not None and root == newest.root
         tiles.blame(entries_are_right=right)
@@ -91,7 +92,7 @@ class _Verification:
         if kept is not None and kept_root is not None and kept_root != kept.root:
             self._fault("kept checkpoint", "the entries do not hash to the root that was kept", index=0)
         if size:
-            check_keys(self._directory, self._files, tiles.bundle(0), verifiers, self._fault)  # 5.
+            check_keys(self._directory, self._files, tiles.bundle(0), verifiers, self._fault, later=vouchers)  # 5.
         tiles.check_names()  # 6.
         journal.run(size, tiles.bundle, end)  # 7.
         if journal.torn:

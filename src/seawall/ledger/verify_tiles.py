@@ -23,9 +23,19 @@ class TileCheck:
         files: the file system.
         size: entries under the newest checkpoint.
         fault: told of each place that is wrong: file, what, offset, index.
+        look: shown all entries, a bundle at a time.
     """
 
-    def __init__(self, directory: str, files: Files, size: int, fault: Callable[..., None]) -> None:
+    def __init__(
+        self,
+        directory: str,
+        files: Files,
+        size: int,
+        fault: Callable[..., None],
+        *,
+        look: Callable[[list[bytes]], None] = lambda _: None,
+    ) -> None:
+        self._look = look
         self._directory = directory
         self._files = files
         self._size = size
@@ -92,6 +102,7 @@ class TileCheck:
             return self._stored(0, index, width)
         entries, used = _decode(data)
         leaves = [sha256(b"\0" + entry).digest() for entry in entries[:width]]
+        self._look(entries[:width])
         exact = len(entries) == width and used == len(data)
         if exact or (len(entries) > width and not _is_exact(path, width)):
             return leaves
