@@ -246,11 +246,15 @@ def test_what_is_said_of_a_key_changes_alone_and_counts(room):
     assert changed.rotate_after_ms == room.clock.now_ms() + 3 * DAY_MS
     assert room.last.records[-1][1]["changed"] == ["labels", "owner", "rotation"]
     assert room.lease.waits == waits, "labels take no use away"
+    assert msgspec.to_builtins(_say(room, rotation=Rotation()).attributes) == {
+        "labels": {"team": "pay"},
+        "owner": "ops",
+    }
     again = _say(room, owner="", jurisdictions=("FR", "DE", "DE"))
     assert again.attributes.jurisdictions == ("DE", "FR")
     assert again.attributes.labels == {"team": "pay"}
     assert room.lease.waits == waits + 1
-    stale = UpdateKey(domain="bank", key="k", attributes=AttributeChanges(owner="x"), if_revision=2)
+    stale = UpdateKey(domain="bank", key="k", attributes=AttributeChanges(owner="x"), if_revision=3)
     assert _refused("keys.revision", lambda: room.do(stale)).field == "if_revision"
     _refused("keys.nothing_changed", lambda: _say(room), InvalidInput)
 
@@ -305,3 +309,20 @@ def test_rotation_is_due_by_age_by_date_and_not_twice(room):
     assert rotated.rotate_after_ms == now + 7 * DAY_MS
     assert room.do(ListKeys(rotation_due=True)).items == []
     assert room.do(BlockKey(domain="bank", key="k", reason="x")).rotate_after_ms is None
+
+
+@pytest.mark.parametrize("command", [FinishDestroy(), ApplyDates()], ids=lambda one: one.action)
+def test_what_needs_others_there_is_not_done_by_naming_no_domain(room, command):
+    ends = Attributes(deactivation_ms=room.clock.now_ms() + DAY_MS)
+    room.do(CreateKey(domain="bank", name="ends", attributes=ends))
+    room.do(CreateDomain(name="shop", waiting_days=7))
+    room.do(DestroyKey(domain="bank", key="k"))
+    room.do(ShredDomain(domain="shop"))
+    room.clock.advance(8 * DAY)
+    turn = room.turn(deny=frozenset({command.action}))
+    done = msgspec.to_builtins(room.keys.handlers()[type(command)](turn, command))
+    assert not any(done.values())
+    assert turn.records == []
+    asked = {"keys.finish_destroy": {"shop", "bank/k"}, "keys.apply_dates": {"bank/ends"}}[command.action]
+    assert set(turn.checked) == {(command.action, thing) for thing in asked}
+    assert any(msgspec.to_builtins(room.do(command)).values())

@@ -30,7 +30,10 @@ class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def empty(self) -> bool:
         """Whether nothing was set."""
-        return self == Rotation()
+        return self == NO_ROTATION
+
+
+NO_ROTATION = Rotation()
 
 
 class Attributes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -59,7 +62,7 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     deactivation_ms: int | None = None
     originator_days: Days | None = None
     recipient_days: Days | None = None
-    rotation: Rotation = Rotation()
+    rotation: Rotation = NO_ROTATION
     exportable: bool = False
     undeletable: bool = False
     offline_grace_s: Annotated[int, msgspec.Meta(ge=0, le=604_800)] = 0
@@ -74,7 +77,9 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         check_text(self.owner, 128, "owner")
         check_text(self.justification, 1024, "justification")
         _check_dates(self)
-        return msgspec.structs.replace(self, jurisdictions=check_places(self.jurisdictions))
+        # What is left out in writing is told by identity.
+        rotation = NO_ROTATION if self.rotation.empty else self.rotation
+        return msgspec.structs.replace(self, jurisdictions=check_places(self.jurisdictions), rotation=rotation)
 
 
 NOTHING_SAID = Attributes()
