@@ -23,6 +23,7 @@ from seawall.edge.tls.guard import Door
 from seawall.kernel.clock import SystemClock
 from seawall.kernel.command import Command
 from seawall.kernel.errors import Conflict, Denied, InvalidInput, NotFound, SeawallError, Unauthenticated, Unavailable
+from seawall.kernel.repeats import Earlier
 from seawall.kernel.terms import Appeal, Principal, Proof, Resource, Role
 from seawall.node.stop import Stop
 
@@ -244,6 +245,28 @@ class SmallDesk:
 
 
 @dataclass
+class SmallRepeats:
+    """Keeps in memory what was done under an idempotency key."""
+
+    kept: dict[bytes, Earlier] = field(default_factory=dict)
+
+    def claim(self, name: bytes, fingerprint: bytes) -> Earlier | None:
+        if name in self.kept:
+            return self.kept[name]
+        self.kept[name] = Earlier(fingerprint=fingerprint, status=0, body=None)
+        return None
+
+    def renew(self, name: bytes, fingerprint: bytes) -> None:
+        assert self.kept[name].fingerprint == fingerprint
+
+    def keep(self, name: bytes, done: Earlier) -> None:
+        self.kept[name] = done
+
+    def release(self, name: bytes, fingerprint: bytes) -> None:
+        assert self.kept.pop(name).fingerprint == fingerprint
+
+
+@dataclass
 class Running:
     """A server that runs in a thread."""
 
@@ -279,6 +302,7 @@ def running(
     tracer: Any = None,
     door: Door | None = None,
     made: Callable[..., Running] = Running,
+    repeats: SmallRepeats | None = None,
 ) -> Iterator[Running]:
     """Run the edge; without ``fast`` everything takes the slow lane."""
     desk = desk or SmallDesk()
@@ -294,6 +318,7 @@ def running(
         readiness=readiness,
         gauges=lambda: {"ledger_backlog": ("Entries that wait for the scribe.", 3)},
         version="0.0.0",
+        repeats=repeats or SmallRepeats(),
         limits=limits,
         fallback=fallback,
         tracer=tracer,

@@ -26,6 +26,7 @@ from seawall.adapters.store.engine import Store
 from seawall.adapters.store.epoch import EpochMap
 from seawall.adapters.store.evidence import EvidenceStore
 from seawall.adapters.store.grants import Grants
+from seawall.adapters.store.idempotency import StoredRepeats
 from seawall.adapters.store.jobs import Jobs
 from seawall.adapters.store.key_lists import StoredKeyLists
 from seawall.adapters.store.keys import StoredKeys
@@ -53,6 +54,7 @@ from seawall.app.handlers import Handler, of_data, of_evidence, of_ledger
 from seawall.app.nodes import DatedClock, EverywhereAtOnce, SharedLease, node_of, nodes_of
 from seawall.app.peering import book_of
 from seawall.app.root_room import of_root
+from seawall.app.rotations import of_rotations
 from seawall.app.shipping import guard_of
 from seawall.app.workshops import Workshops
 from seawall.capabilities.evidence.measure import Rooms as Measured
@@ -144,6 +146,7 @@ class Rooms:
     grants: Grants
     timetable: StoredTimetable
     key_lists: StoredKeyLists
+    repeats: StoredRepeats
     identities: StoreIdentities
     keys: Keys
     authenticator: Authenticator
@@ -260,6 +263,17 @@ def build(
             identities, everywhere, decider=decider, authenticator=authenticator, source=PolicyFolder(home.policies)
         ),
         **of_root(root, home, store),
+        **of_rotations(
+            home,
+            store,
+            mac,
+            root,
+            keys,
+            ledger=ledger,
+            clock=clock,
+            fence=fence_of(home, settings, store, over_network=not writes_anywhere),
+            perform=lambda who, command: desk.perform(who, command, source="job"),
+        ),
         **of_ledger(ledger, book_of(home)),
         **of_erasures(
             ledger,
@@ -331,6 +345,7 @@ def build(
         grants=grants,
         timetable=timetable,
         key_lists=lists,
+        repeats=StoredRepeats(store, mac, clock),
         identities=identities,
         keys=keys,
         authenticator=authenticator,

@@ -113,6 +113,7 @@ class Worker:
             readiness=lambda: {**readiness(rooms), **watch.readiness()},
             gauges=lambda: {**gauges(rooms), **watch.measures()},
             version=__version__,
+            repeats=rooms.repeats,
             fallback=console.app(),
             handshakes=self._entrance.handshakes if self._entrance else None,
             tracer=tracer,

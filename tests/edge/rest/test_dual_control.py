@@ -106,5 +106,6 @@ def test_every_route_that_can_need_approvals_says_so():
     assert {one["$ref"].rpartition("/")[2] for one in asked["parameters"] if "$ref" in one} == {
         "Approval",
         "BreakGlass",
+        "IdempotencyKey",
     }
     assert "202" not in paths["/v1/approvals"]["get"]["responses"]

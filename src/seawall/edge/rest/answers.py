@@ -9,6 +9,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 JSON: Final = b"application/json"
 PROBLEM: Final = b"application/problem+json"
+#: Neither a type nor a length (RFC 9110, sections 15.3.5 and 15.4.5).
+_BARE: Final = frozenset({204, 304})
 GUARDS: Final[Headers] = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -29,7 +31,7 @@ class Answer:
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """All headers but those that the server adds itself, in the order in which they are sent."""
-        if self.status == 204:  # noqa: PLR2004 - No Content has neither a type nor a length (RFC 9110, section 15.3.5)
+        if self.status in _BARE:
             return [*GUARDS, *self.extra]
         length = b"%d" % len(self.body)
         return [(b"content-type", self.media_type), *GUARDS, *self.extra, (b"content-length", length)]

@@ -10,7 +10,29 @@ from collections.abc import Sequence
 from typing import Final
 
 BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-STATUSES: Final = (200, 201, 204, 400, 401, 403, 404, 405, 408, 409, 413, 414, 415, 421, 431, 500, 503)
+STATUSES: Final = (
+    200,
+    201,
+    202,
+    204,
+    304,
+    400,
+    401,
+    403,
+    404,
+    405,
+    408,
+    409,
+    412,
+    413,
+    414,
+    415,
+    421,
+    422,
+    431,
+    500,
+    503,
+)
 _COLUMN: Final = {status: place for place, status in enumerate(STATUSES)}
 _OTHER: Final = len(STATUSES)
 _FIRST_BUCKET: Final = _OTHER + 1

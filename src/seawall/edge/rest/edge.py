@@ -14,6 +14,7 @@ from seawall.edge.rest.application import build
 from seawall.edge.rest.counters import Counters
 from seawall.edge.rest.health import Readiness, probes
 from seawall.edge.rest.hosts import Hosts
+from seawall.edge.rest.idempotency import Repeats
 from seawall.edge.rest.lane import Lane
 from seawall.edge.rest.limits import Limits
 from seawall.edge.rest.metrics import Gauges
@@ -49,6 +50,7 @@ def compose(
     readiness: Readiness,
     gauges: Gauges,
     version: str,
+    repeats: Repeats,
     limits: Limits | None = None,
     fallback: ASGIApp | None = None,
     handshakes: Handshakes | None = None,
@@ -65,6 +67,7 @@ def compose(
         readiness: tells what does not work.
         gauges: what the node says of itself in the metrics.
         version: of the program, for the API's description.
+        repeats: keeps what was done under an idempotency key.
         limits: bounds of connections and requests.
         fallback: what answers paths that are not of this edge.
         handshakes: those of TLS, where this node speaks it.
@@ -73,7 +76,7 @@ def compose(
     limits = limits or Limits()
     table = operations(routes)
     mark = secrets.token_hex(8).encode()
-    service = Service(corridor, tokens, counters, limits, tracer=tracer, mark=mark)
+    service = Service(corridor, tokens, counters, limits, repeats, tracer=tracer, mark=mark)
     extra = {**probes(service, counters, readiness, gauges, handshakes), "/openapi.json": _description(table, version)}
     lane = Lane(corridor, tokens, table, counters=counters, hosts=hosts, limits=limits, tracer=tracer, mark=mark)
     return Edge(build(service, table, extra, hosts, fallback), lane)

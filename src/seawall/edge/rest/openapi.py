@@ -7,13 +7,15 @@ from typing import Any, Final
 
 import msgspec
 
+from seawall.edge.rest.idempotency import PATTERN
 from seawall.edge.rest.problems import Problem, Waiting
 from seawall.edge.rest.routes import Operation
+from seawall.edge.rest.statuses import REFUSALS, component, needs_approval, refusals
 
 _REF: Final = "#/components/schemas/{name}"
-_READ: Final = 2
 #: What somebody may cite beside any command that can need the approval of others.
-_APPEAL: Final = {
+_APPEAL: Final = ("Approval", "BreakGlass")
+_HEADERS: Final = {
     "Approval": {
         "name": "Seawall-Approval",
         "in": "header",
@@ -28,7 +30,30 @@ _APPEAL: Final = {
         "description": "Why this must run without its quorum now, where the rules allow it.",
         "schema": {"type": "string"},
     },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "A name for this request: for 24 hours the same once more answers as before, and does nothing.",
+        "schema": {"type": "string", "pattern": PATTERN},
+    },
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "required": False,
+        "description": "The `ETag` that was seen: nothing is changed when somebody else did since.",
+        "schema": {"type": "string"},
+    },
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "in": "header",
+        "required": False,
+        "description": "The `ETag` that is known: 304 when it is still the one.",
+        "schema": {"type": "string"},
+    },
 }
+_TAG: Final = {"ETag": {"schema": {"type": "string"}, "required": True, "description": "The revision."}}
+_SAID_WITH: Final = {401: "WWW-Authenticate", 503: "Retry-After"}
 _WORD: Final = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -62,13 +87,14 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
         "components": {
             "schemas": components,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
-            "parameters": _APPEAL,
+            "parameters": _HEADERS,
             "responses": {
                 "Waiting": {
                     **_content("It waits for the approval of others.", schemas[-2], "application/json"),
                     "headers": {"Location": {"schema": {"type": "string"}, "required": True}},
                 },
-                "Problem": _content("What went wrong (RFC 9457).", schemas[-1], "application/problem+json"),
+                **{component(status): _refusal(status, schemas[-1]) for status in REFUSALS},
+                "NotModified": {"description": "It is what `If-None-Match` names.", "headers": _TAG},
             },
         },
     }
@@ -77,11 +103,13 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
 def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any]:
     route = operation.route
     text = inspect.getdoc(route.command) or route.command.__name__
-    responses: dict[str, Any] = {"default": {"$ref": "#/components/responses/Problem"}}
+    responses: dict[str, Any] = {str(status): _response(component(status)) for status in refusals(operation)}
     if route.result is None:
         responses[str(route.status)] = {"description": "Done."}
     else:
         responses[str(route.status)] = _content("What came back.", schema_of[id(route.result)], "application/json")
+    if operation.tagged:
+        responses[str(route.status)]["headers"] = _TAG
     entry: dict[str, Any] = {
         "operationId": _WORD.sub("_", f"{route.method.lower()} {route.path}").strip("_"),
         "summary": text.splitlines()[0].rstrip(".").replace("``", "`"),
@@ -89,9 +117,11 @@ def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
         "responses": responses,
     }
     parameters = list(_parameters(operation.path_fields.values(), "path", schema_of))
-    if not route.public and route.command.activity != _READ:
-        responses["202"] = {"$ref": "#/components/responses/Waiting"}
-        parameters += [{"$ref": f"#/components/parameters/{name}"} for name in _APPEAL]
+    if needs_approval(operation):
+        responses["202"] = _response("Waiting")
+    parameters += [{"$ref": f"#/components/parameters/{name}"} for name in _headers(operation)]
+    if operation.reads_tag:
+        responses["304"] = _response("NotModified")
     if operation.bodiless:
         parameters += _parameters(operation.body_fields.values(), "query", schema_of)
     elif operation.body_fields:
@@ -104,6 +134,27 @@ def _operation(operation: Operation, schema_of: dict[int, Any]) -> dict[str, Any
     if route.public:
         entry["security"] = []
     return entry
+
+
+def _headers(operation: Operation) -> Iterable[str]:
+    if needs_approval(operation):
+        yield from _APPEAL
+    if operation.repeatable:
+        yield "IdempotencyKey"
+    if operation.conditional:
+        yield "IfMatch"
+    if operation.reads_tag:
+        yield "IfNoneMatch"
+
+
+def _response(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/responses/{name}"}
+
+
+def _refusal(status: int, schema: Any) -> dict[str, Any]:
+    told = _content(REFUSALS[status], schema, "application/problem+json")
+    header = _SAID_WITH.get(status)
+    return told if header is None else {**told, "headers": {header: {"schema": {"type": "string"}, "required": True}}}
 
 
 def _parameters(

@@ -12,6 +12,7 @@ from seawall.kernel.command import Command
 
 _PARAMETER: Final = re.compile(r"{(\w+)}")
 _BODILESS: Final = frozenset({"GET", "DELETE"})
+_CHANGES: Final = frozenset({1, 3, 4})  # OCSF's activities: create, update, delete
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Route:
         public: whether somebody who has proved nothing yet may ask it (signing in, enrolling).
         fast: whether the fast lane answers it too; the command is inline then, and its path fields are plain names.
         fixed: fields of the command that nobody sets over this edge, with their values.
+        secret: whether what comes back is told once: it is kept for no repetition.
     """
 
     method: str
@@ -37,6 +39,7 @@ class Route:
     public: bool = False
     fast: bool = False
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    secret: bool = False
 
 
 class Operation:
@@ -64,6 +67,27 @@ class Operation:
     def bodiless(self) -> bool:
         """Whether what the path does not carry comes in the query, not in a body."""
         return self.route.method in _BODILESS
+
+    @property
+    def tagged(self) -> bool:
+        """Whether what comes back has a revision, which is its entity tag."""
+        return "revision" in getattr(self.route.result, "__struct_fields__", ())
+
+    @property
+    def reads_tag(self) -> bool:
+        """Whether ``If-None-Match`` is heeded."""
+        return self.tagged and self.route.method == "GET"
+
+    @property
+    def conditional(self) -> bool:
+        """Whether ``If-Match`` is heeded."""
+        return "if_revision" in self.body_fields
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether ``Idempotency-Key`` is heeded: it makes or changes something, and answers no stranger."""
+        route = self.route
+        return route.method == "POST" and route.command.activity in _CHANGES and not (route.public or route.fast)
 
     def from_body(self, path: Mapping[str, Any], body: bytes | bytearray) -> Command:
         """Make the command of path parameters and a JSON body; an empty body stands for an empty object.

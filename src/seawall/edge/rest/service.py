@@ -10,13 +10,16 @@ from starlette.requests import ClientDisconnect, Request
 
 from seawall.edge.rest.answers import Answer
 from seawall.edge.rest.counters import Counters
+from seawall.edge.rest.idempotency import HEADER, Repeats, named, once
 from seawall.edge.rest.limits import Limits
 from seawall.edge.rest.ports import Corridor
 from seawall.edge.rest.problems import internal, problem, refusal
 from seawall.edge.rest.routes import Operation
+from seawall.edge.rest.tags import demanding, failed, known, tag
 from seawall.edge.rest.tokens import Tokens
 from seawall.edge.tls.peer import PEER, Peer
-from seawall.kernel.errors import InvalidInput, SeawallError, TooLarge, Unauthenticated
+from seawall.kernel.command import Command
+from seawall.kernel.errors import Conflict, InvalidInput, SeawallError, TooLarge, Unauthenticated
 from seawall.kernel.terms import ANONYMOUS, Appeal, Principal
 from seawall.kernel.trace import Tracer
 
@@ -38,6 +41,7 @@ class Service:
         tokens: whose bearer tokens are whose.
         counters: where answers are counted.
         limits: how large a body may be.
+        repeats: keeps what was done under an idempotency key.
         tracer: follows requests; None where none are followed.
         mark: what the fast lane gives the requests that it has chosen to be followed.
     """
@@ -48,6 +52,7 @@ class Service:
         tokens: Tokens,
         counters: Counters,
         limits: Limits,
+        repeats: Repeats,
         *,
         tracer: Tracer | None = None,
         mark: bytes = b"",
@@ -58,6 +63,7 @@ class Service:
         self._tokens = tokens
         self._counters = counters
         self._limits = limits
+        self._repeats = repeats
 
     def endpoint(self, operation: Operation) -> Endpoint:
         """Make the endpoint of one operation."""
@@ -121,6 +127,7 @@ class Service:
 
     async def _answer(self, operation: Operation, request: Request) -> Answer:
         principal = ANONYMOUS if operation.route.public else await self.authenticate(request)
+        body = b""
         path = operation.from_path(request.path_params)
         if operation.bodiless:
             command = operation.from_query(path, request.query_params.multi_items())
@@ -131,13 +138,42 @@ class Service:
             if unsupported is not None:
                 return unsupported
             limit = self._limits.data_body if operation.route.fast else self._limits.management_body
-            command = operation.from_body(path, await _body(request, limit))
+            body = await _body(request, limit)
+            command = operation.from_body(path, body)
             if not operation.route.public:
                 # The body may have been long on its way, and rights can be taken away meanwhile.
                 principal = await self.authenticate(request)
+        if HEADER not in request.headers or not operation.repeatable:
+            return await self._carry_out(operation, request, principal, command)
+        return await once(
+            self._repeats,
+            principal.id,
+            named(request.headers[HEADER]),
+            asked=(f"{operation.route.method} {request.scope['path']}", body),
+            secret=operation.route.secret,
+            run=lambda: self._carry_out(operation, request, principal, command),
+        )
+
+    async def _carry_out(
+        self, operation: Operation, request: Request, principal: Principal, command: Command
+    ) -> Answer:
+        demand = request.headers.get("if-match") if operation.conditional else None
+        if demand is not None:
+            command = demanding(command, demand)
         origin, appeal = _origin(request), _appeal(request)
-        result = await self._corridor.handle(principal, command, source=SOURCE, origin=origin, appeal=appeal)
-        return Answer(operation.route.status, operation.to_body(result))
+        try:
+            result = await self._corridor.handle(principal, command, source=SOURCE, origin=origin, appeal=appeal)
+        except Conflict as error:
+            answer = failed(error, request.scope["path"]) if demand is not None else None
+            if answer is None:
+                raise
+            return answer
+        if not operation.tagged:
+            return Answer(operation.route.status, operation.to_body(result))
+        extra = ((b"etag", tag(result.revision)),)
+        if operation.reads_tag and known(request.headers.get("if-none-match", ""), result.revision):
+            return Answer(304, b"", extra=extra)
+        return Answer(operation.route.status, operation.to_body(result), extra=extra)
 
 
 def _origin(request: Request) -> str:

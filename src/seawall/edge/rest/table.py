@@ -14,9 +14,11 @@ from seawall.capabilities.keys import commands_backup as backup
 from seawall.capabilities.keys import commands_batch as batch
 from seawall.capabilities.keys import commands_care as care
 from seawall.capabilities.keys import commands_exchange as exchange
+from seawall.capabilities.keys import commands_rewrap as rewrap
 from seawall.capabilities.keys import commands_root as root
 from seawall.capabilities.keys import commands_rotation as rotation
 from seawall.capabilities.keys import commands_use as use
+from seawall.capabilities.keys import commands_work as work
 from seawall.capabilities.keys.views import DomainView, KeyView
 from seawall.capabilities.protect import commands as protect
 from seawall.desk import commands as house
@@ -39,6 +41,7 @@ DOMAINS: Final = (
     Route(method="POST", path="/v1/domains", command=keys.CreateDomain, result=DomainView, status=201),
     Route(method="GET", path="/v1/domains", command=keys.ListDomains, result=keys.Domains),
     Route(method="PATCH", path=_DOMAIN, command=care.UpdateDomain, result=DomainView),
+    Route(method="POST", path=f"{_DOMAIN}/rotate-kek", command=work.RotateKek, result=work.WorkView, status=202),
     Route(method="POST", path=f"{_DOMAIN}/shred", command=keys.ShredDomain, result=keys.Shredded),
     Route(method="POST", path=f"{_DOMAIN}/cancel-shred", command=keys.CancelShred, result=DomainView),
 )
@@ -52,6 +55,12 @@ KEYS: Final = (
     Route(method="POST", path="/v1/keys/apply-dates", command=care.ApplyDates, result=care.Applied),
     Route(method="GET", path=_KEY, command=keys.GetKey, result=KeyView),
     Route(method="GET", path=f"{_KEY}/uses", command=rotation.ShowUses, result=rotation.KeyUses),
+    Route(method="GET", path=f"{_KEY}/touched", command=rewrap.ShowTouched, result=rewrap.Touched),
+    Route(method="POST", path=f"{_KEY}/retire-version", command=rewrap.RetireVersion, result=KeyView),
+    Route(method="POST", path=f"{_KEY}/campaign", command=rewrap.StartRewrap, result=rewrap.Campaign, status=202),
+    Route(method="GET", path=f"{_KEY}/campaign", command=rewrap.ShowRewrap, result=rewrap.Campaign),
+    Route(method="POST", path=f"{_KEY}/campaign/pause", command=rewrap.PauseRewrap, result=rewrap.Campaign),
+    Route(method="POST", path=f"{_KEY}/campaign/resume", command=rewrap.ResumeRewrap, result=rewrap.Campaign),
     Route(method="PATCH", path=_KEY, command=care.UpdateKey, result=KeyView),
     Route(method="POST", path=f"{_KEY}/rotate", command=keys.RotateKey, result=KeyView),
     Route(method="POST", path=f"{_KEY}/activate", command=keys.ActivateKey, result=KeyView),
@@ -95,6 +104,7 @@ BATCHES: Final = tuple(
 )
 ROOT: Final = (
     Route(method="GET", path="/v1/root", command=root.ShowRoot, result=root.RootView),
+    Route(method="POST", path="/v1/root/rotate", command=work.RotateRoot, result=work.WorkView, status=202),
     Route(method="POST", path="/v1/root/reconcile", command=root.ReconcileRoot, result=root.Reconciled),
 )
 BACKUPS: Final = (
@@ -190,8 +200,16 @@ PEOPLE: Final = (
         command=access.CreateEnrolment,
         result=access.EnrolmentCreated,
         status=201,
+        secret=True,
     ),
-    Route(method="POST", path=f"{_PRINCIPAL}/tokens", command=access.IssueToken, result=access.TokenIssued, status=201),
+    Route(
+        method="POST",
+        path=f"{_PRINCIPAL}/tokens",
+        command=access.IssueToken,
+        result=access.TokenIssued,
+        status=201,
+        secret=True,
+    ),
     Route(method="DELETE", path="/v1/tokens/{id}", command=access.RevokeToken, status=204),
     Route(
         method="POST",

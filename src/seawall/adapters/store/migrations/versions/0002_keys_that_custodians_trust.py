@@ -142,6 +142,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quorum_in_force")),
     )
     op.create_table(
+        "repeats",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("begun_ms", sa.BigInteger(), nullable=False),
+        sa.Column("seen_ms", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("tag", sa.String(length=64), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_repeats")),
+        info={"backup": False},
+    )
+    with op.batch_alter_table("repeats", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_repeats_begun_ms"), ["begun_ms"], unique=False)
+
+    op.create_table(
         "retired_roots",
         sa.Column("key_id", sa.String(length=36), nullable=False),
         sa.Column("retired_ms", sa.BigInteger(), nullable=False),
@@ -481,6 +497,10 @@ def downgrade() -> None:
     op.drop_table("root_homes")
     op.drop_table("revisions")
     op.drop_table("retired_roots")
+    with op.batch_alter_table("repeats", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_repeats_begun_ms"))
+
+    op.drop_table("repeats")
     op.drop_table("quorum_in_force")
     op.drop_table("nonce_counters")
     op.drop_table("nodes")
