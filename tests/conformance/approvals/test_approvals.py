@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -15,6 +16,7 @@ from seawall.access.approvals.model import FOUNDERS, Choice, Execution, KeyKind,
 from seawall.access.commands import CreateEnrolment, CreatePrincipal, DisablePrincipal, GrantRole, IssueToken
 from seawall.access.model import PrincipalKind
 from seawall.adapters.store.core import StoreOutbox
+from seawall.capabilities.keys.commands_care import AttributeChanges, UpdateKey
 from seawall.kernel.errors import ApprovalNeeded, Conflict, Denied, InvalidInput, NotFound, Unavailable
 from seawall.kernel.terms import Appeal, Role
 from support.dual import Chamber, Destroy, Rename, Swallow, custodians, rule, signer, till
@@ -631,3 +633,28 @@ def test_of_many_who_come_at_once_with_one_approval_one_runs(chamber: Chamber) -
         said = sorted(crowd.map(come, range(8)))
     assert said == ["approvals.consumed"] * 7 + ["done"]
     assert chamber.ran == [PAN]
+
+
+def test_nobody_takes_a_key_from_under_a_rule_by_its_label(chamber: Chamber) -> None:
+    custodians(chamber)
+    quorum(chamber, id="marked", labels={"class": "restricted"})
+    chamber.labels["retail/hkid"] = {"class": "restricted", "x": "y"}
+    chamber.desk._handlers[UpdateKey] = chamber._run
+    bare = UpdateKey(domain="retail", key="hkid", attributes=AttributeChanges(labels={"x": "y"}))
+    approval = chamber.ask("c1", bare)
+    assert chamber.ran == []
+    # What leaves the labels alone is not under it, nor are things without them.
+    owned = UpdateKey(domain="retail", key="hkid", attributes=AttributeChanges(owner="hr"))
+    for other in (owned, msgspec.structs.replace(bare, key="pan")):
+        assert chamber.do("c1", other) == "done"
+    chamber.vote("c2", approval)
+    chamber.vote("c3", approval)
+    assert chamber.do("c1", bare) == "done"
+
+
+@pytest.mark.parametrize("action", ["keys.export_plain", "ceremony.init"])
+def test_what_is_handed_over_is_never_carried_out_by_the_last_vote(chamber: Chamber, action: str) -> None:
+    custodians(chamber)
+    with pytest.raises(InvalidInput) as raised:
+        quorum(chamber, id="out", actions=(action,), approvals=1, execution=Execution.AUTO)
+    assert raised.value.field == "execution"

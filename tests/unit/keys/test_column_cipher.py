@@ -149,7 +149,7 @@ def test_an_unknown_version_is_named(room, version):
         ("v2", Purpose.ENCRYPT, Usage.DECRYPT, "data.encrypt", lambda column: column.seal_many([b"x"], b"c")),
     ],
 )
-def test_a_mask_binds_columns_too(room, name, purpose, usage, forbidden, use):
+def test_a_mask_binds_columns_too(room, name, purpose, usage, forbidden, use):  # noqa: PLR0917 - parameters
     room.do(CreateKey(domain="d", name=name, purpose=purpose, usage=[usage]))
     with pytest.raises(InvalidInput) as caught, _open(room, name, action=forbidden) as column:
         use(column)

@@ -28,7 +28,9 @@ _APPROVALS: Final = range(1, 17)
 _PATTERN: Final = 128
 _CUSTODIANS: Final = 2
 #: Commands whose answer is for whoever asked: nobody would get it if the last approval carried them out.
-_ANSWERED: Final = frozenset({"access.token.issue", "access.enrolment.create", "keys.export", "backup.create"})
+_ANSWERED: Final = frozenset(
+    {"access.token.issue", "access.enrolment.create", "keys.export", "keys.export_plain", "ceremony.init"}
+)
 
 DEFAULT: Final = Rule(
     id=FOUNDERS,

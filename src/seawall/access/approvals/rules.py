@@ -3,7 +3,8 @@
 1. Every rule that names the action, in the scope, for the thing, holds; all of them must be met.
 2. A change of the rules is itself under the quorum once there is a rule: those that name it hold, and the rule that is
    to be changed; where neither is, the rule that asks for most.
-3. What only looks, what votes, and what proves who somebody is cannot be put under a quorum: nobody could vote.
+3. A rule that holds by labels holds for a change of them: nobody takes a thing from under it alone.
+4. What only looks, what votes, and what proves who somebody is cannot be put under a quorum: nobody could vote.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,8 @@ from seawall.access.vocabulary import actions
 from seawall.kernel.terms import Resource
 
 SET: Final = "quorum.set"
+#: No action of its own: what a change of a thing's labels concerns beside its action.
+RELABEL: Final = "keys.relabel"
 _LOOKS: Final = frozenset({"list", "get", "show", "verify", "proof", "status", "doctor"})
 _FREE: Final = frozenset({"access.enrol", "access.sign_in", "access.sign_out", "access.approver.offer"})
 
@@ -44,13 +47,18 @@ def all_governed(rules: InForce) -> frozenset[str]:
     """List the actions that any rule names."""
     if not rules.rules:
         return frozenset()
-    return frozenset({SET}).union(*(governed(rule) for rule in rules.rules))
+    relabelled = {RELABEL} if any(rule.labels for rule in rules.rules) else frozenset()
+    return frozenset({SET, *relabelled}).union(*(governed(rule) for rule in rules.rules))
 
 
 def holding(rules: InForce, concerns: Iterable[str], resource: Resource, labels: Labels | None) -> tuple[Rule, ...]:
     """Return the rules that hold."""
     asked = frozenset(concerns)
-    found = {rule.id: rule for rule in rules.rules if asked & governed(rule) and _guards(rule, resource, labels)}
+    found = {
+        rule.id: rule
+        for rule in rules.rules
+        if (asked & governed(rule) or (rule.labels and RELABEL in asked)) and _guards(rule, resource, labels)
+    }
     if SET in asked and rules.rules:
         present = next((rule for rule in rules.rules if rule.id == resource.id), None)
         if present is not None:

@@ -10,7 +10,7 @@ from seawall.capabilities.keys.commands import PLATFORM, OfDomain, OfKey, domain
 from seawall.capabilities.keys.model import Purpose, Usage
 from seawall.crypto.algorithms.registry import Algorithm, Mechanism
 from seawall.kernel.command import Command
-from seawall.kernel.terms import Resource
+from seawall.kernel.terms import Principal, Resource
 
 _CREATE, _UPDATE = 1, 3
 MOST_KEYS = 500
@@ -105,6 +105,11 @@ class UpdateKey(OfKey, frozen=True, kw_only=True):
     attributes: AttributeChanges = AttributeChanges()
     usage: tuple[Usage, ...] | UnsetType = UNSET
     if_revision: int | None = None
+
+    def concerns(self, principal: Principal) -> tuple[str, ...]:
+        """Name the actions whose quorum this needs: with labels, that of every rule which holds by them."""
+        del principal
+        return (self.action,) if self.attributes.labels is UNSET else (self.action, "keys.relabel")
 
 
 class UpdateDomain(OfDomain, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from seawall.capabilities.keys.change_state import StateChanger
 from seawall.capabilities.keys.commands import OfKey, key_resource
 from seawall.capabilities.keys.commands_care import Applied, ApplyDates
 from seawall.capabilities.keys.domain import Domain
-from seawall.capabilities.keys.lists import acts_in
+from seawall.capabilities.keys.lists import leads_to
 from seawall.capabilities.keys.model import Key, KeyState, LifeCycle
 from seawall.capabilities.keys.ports import KeyDues
 from seawall.capabilities.keys.revoke import Revocation
@@ -31,11 +31,11 @@ class DateKeeper:
     def apply(self, turn: Turn, command: ApplyDates) -> Applied:
         """Activate and deactivate every key whose date has come; what was changed meanwhile is left alone.
 
-        Where no domain is named, those in which the principal does not act are left to others, and not told.
+        Those that the principal may not change, or not without approvals, are left to others, and not told.
         """
         done: dict[KeyState, list[str]] = {KeyState.ACTIVE: [], KeyState.DEACTIVATED: []}
         for owner, name in self._due(turn.now_ms, command.domain):
-            if not acts_in(turn.principal, owner):
+            if not leads_to(turn, command.action, key_resource(owner, name)):
                 continue
             try:
                 key, _ = self._states.step(

@@ -26,7 +26,7 @@ from seawall.capabilities.keys.commands import (
     key_resource,
 )
 from seawall.capabilities.keys.domain import DAY_MS, Domain
-from seawall.capabilities.keys.lists import acts_in
+from seawall.capabilities.keys.lists import leads_to
 from seawall.capabilities.keys.model import GONE, Key, LifeCycle
 from seawall.capabilities.keys.ports import KeyLists, KeyStore, KeyTransaction
 from seawall.capabilities.keys.revoke import Revocation
@@ -123,7 +123,7 @@ class Destroyer:
     def finish(self, turn: Turn, command: FinishDestroy) -> Finished:
         """Carry out every destruction that is due; one that was cancelled meanwhile is left alone.
 
-        Where no domain is named, those in which the principal does not act are left to others, and not told.
+        Those that the principal may not finish, or not without approvals, are left to others, and not told.
 
         Raises:
             Corrupt: ``keys.erase_incomplete``.
@@ -133,7 +133,7 @@ class Destroyer:
         domains: list[str] = []
         erased = 0
         for name in self._due_domains(turn.now_ms, command.domain):
-            if not acts_in(turn.principal, name):
+            if not leads_to(turn, command.action, domain_resource(name)):
                 continue
             with self._store.begin() as tx:
                 domain = find_domain(tx, name)
@@ -144,7 +144,7 @@ class Destroyer:
             domains.append(name)
             gone.append(_Gone(domain_resource(name), domain_id=domain.id))
         for owner, name in self._due_keys(turn.now_ms, command.domain):
-            if not acts_in(turn.principal, owner):
+            if not leads_to(turn, command.action, key_resource(owner, name)):
                 continue
             try:
                 key, count = self._states.step(

@@ -9,8 +9,9 @@ from seawall.capabilities.keys.ports import KeyLists, KeyStore, RootOfTrust
 from seawall.capabilities.keys.vault import find_key
 from seawall.capabilities.keys.views import DomainView, KeyView
 from seawall.kernel.command import Turn
+from seawall.kernel.errors import Denied
 from seawall.kernel.paging import check_limit
-from seawall.kernel.terms import Fact, Principal, Proof
+from seawall.kernel.terms import Fact, Principal, Proof, Resource
 
 _PAGE = 500
 
@@ -18,6 +19,20 @@ _PAGE = 500
 def acts_in(principal: Principal, domain: str) -> bool:
     """Tell whether a principal acts in a domain, where a command names none."""
     return not principal.domains.isdisjoint({"*", domain}) or principal.proof is Proof.SYSTEM
+
+
+def leads_to(turn: Turn, action: str, resource: Resource) -> bool:
+    """Tell whether a command that names no domain may do on this thing what it does on all that are due.
+
+    What only others may do there, or what needs approvals there, is left to whoever asks for it by its name.
+    """
+    if not acts_in(turn.principal, resource.domain):
+        return False
+    try:
+        turn.check(action, resource)
+    except Denied:
+        return False
+    return True
 
 
 class KeyLister:

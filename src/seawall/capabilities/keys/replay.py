@@ -31,6 +31,9 @@ _STEPS: Mapping[str, Callable[[LifeCycle, int, Mapping[str, Any]], LifeCycle]] =
     "keys.destroy": lambda life, at, facts: life.destroy(at, int(facts.get("destroy_after_ms") or at)),
 }
 
+_RETIRE = "keys.retire_version"
+_OTHERS = frozenset({_RETIRE, "keys.finish_destroy", "domains.shred", "domains.cancel_shred"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
@@ -57,7 +60,7 @@ class KeyReplay:
 
     def knows(self, act: Act) -> bool:
         """Say whether an act is one that is done here once more."""
-        return act.action in _STEPS or act.action in {"keys.finish_destroy", "domains.shred", "domains.cancel_shred"}
+        return act.action in _STEPS or act.action in _OTHERS
 
     def apply(self, act: Act) -> bool:
         """Do an act once more; False when there was nothing to do.
@@ -104,6 +107,8 @@ def _key(tx: KeyTransaction, key: Key, act: Act) -> bool:
         tx.erase_key(key.id)
         tx.save_key(key.changed(life=_shredded(key.life, act)))
         return True
+    if act.action == _RETIRE:
+        return _retire(tx, key, act)
     if act.action == "keys.destroy" and key.life.pending_destruction:
         return False
     try:
@@ -113,6 +118,19 @@ def _key(tx: KeyTransaction, key: Key, act: Act) -> bool:
             return False
         life = key.life.block(act.time_ms, f"{act.action} after the backup could not be done again")
     tx.save_key(key.changed(life=life))
+    return True
+
+
+def _retire(tx: KeyTransaction, key: Key, act: Act) -> bool:
+    number = act.facts.get("version")
+    if not isinstance(number, int) or not key.holds(number) or key.at(number).retired_ms is not None:
+        return False
+    if number < key.version:
+        return tx.retire_version(key, number, act.time_ms)
+    # The version that took its place came after the backup and is lost: what it left has no other to be read by.
+    if key.life.blocked:
+        return False
+    tx.save_key(key.changed(life=key.life.block(act.time_ms, f"version {number} was retired after the backup")))
     return True
 
 
