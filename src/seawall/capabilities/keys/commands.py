@@ -95,6 +95,13 @@ class ListDomains(Command, frozen=True, kw_only=True):
         return PLATFORM
 
 
+class GetDomain(OfDomain, frozen=True, kw_only=True):
+    """Show a domain."""
+
+    action: ClassVar[str] = "domains.list"
+    activity: ClassVar[int] = _READ
+
+
 class Domains(msgspec.Struct, frozen=True, kw_only=True):
     """One page of domains."""
 

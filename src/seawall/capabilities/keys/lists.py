@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from seawall.capabilities.keys.commands import Domains, GetKey, KeyPage, ListDomains, ListKeys
+from seawall.capabilities.keys.commands import Domains, GetDomain, GetKey, KeyPage, ListDomains, ListKeys
 from seawall.capabilities.keys.filter import KeyFilter
 from seawall.capabilities.keys.model import Key
 from seawall.capabilities.keys.ports import KeyLists, KeyStore, RootOfTrust
-from seawall.capabilities.keys.vault import find_key
+from seawall.capabilities.keys.vault import find_domain, find_key
 from seawall.capabilities.keys.views import DomainView, KeyView
 from seawall.kernel.command import Turn
 from seawall.kernel.errors import Denied
@@ -54,6 +54,15 @@ class KeyLister:
             items=[DomainView.of(one) for one in page.items if acts_in(turn.principal, one.name)],
             next_cursor=page.next_cursor,
         )
+
+    def domain(self, turn: Turn, command: GetDomain) -> DomainView:  # noqa: ARG002 - a handler is given its turn
+        """Show one domain.
+
+        Raises:
+            NotFound: ``keys.domain_unknown``.
+        """
+        with self._store.read() as reads:
+            return DomainView.of(find_domain(reads, command.domain))
 
     def keys(self, turn: Turn, command: ListKeys) -> KeyPage:
         """List keys by domain and name; a page holds fewer than asked for where the principal may not know of some.

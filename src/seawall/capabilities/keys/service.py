@@ -125,6 +125,7 @@ class Keys:
             c.CancelShred: self._destroyer.cancel_shred,
             care.UpdateDomain: self._updater.domain,
             c.ListDomains: self._lister.domains,
+            c.GetDomain: self._lister.domain,
             c.CreateKey: self._maker.create,
             care.CreateKeys: self._maker.create_many,
             c.ListKeys: self._lister.keys,

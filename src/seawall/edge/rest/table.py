@@ -40,6 +40,7 @@ _PRINCIPAL: Final = "/v1/principals/{principal}"
 DOMAINS: Final = (
     Route(method="POST", path="/v1/domains", command=keys.CreateDomain, result=DomainView, status=201),
     Route(method="GET", path="/v1/domains", command=keys.ListDomains, result=keys.Domains),
+    Route(method="GET", path=_DOMAIN, command=keys.GetDomain, result=DomainView),
     Route(method="PATCH", path=_DOMAIN, command=care.UpdateDomain, result=DomainView),
     Route(method="POST", path=f"{_DOMAIN}/rotate-kek", command=work.RotateKek, result=work.WorkView, status=202),
     Route(method="POST", path=f"{_DOMAIN}/shred", command=keys.ShredDomain, result=keys.Shredded),

@@ -138,10 +138,18 @@ def list(
     return 0
 
 
-def domains(*, options: Options | None = None) -> int:
-    """List the domains."""
-    from seawall.capabilities.keys.commands import ListDomains
+def domains(name: str | None = None, /, *, options: Options | None = None) -> int:
+    """List the domains, or show one.
 
+    Args:
+        name: the one to show.
+    """
+    from seawall.capabilities.keys.commands import GetDomain, ListDomains
+
+    if name is not None:
+        output, one = perform(options, GetDomain(domain=name))
+        show_domains(output, [one])
+        return 0
     output, page = perform(options, ListDomains(limit=1000))
     show_domains(output, page.items)
     return 0
