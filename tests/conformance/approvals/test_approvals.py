@@ -652,7 +652,7 @@ def test_nobody_takes_a_key_from_under_a_rule_by_its_label(chamber: Chamber) -> 
     assert chamber.do("c1", bare) == "done"
 
 
-@pytest.mark.parametrize("action", ["keys.export_plain", "ceremony.init"])
+@pytest.mark.parametrize("action", ["keys.export", "keys.export_plain", "ceremony.init", "backup.create"])
 def test_what_is_handed_over_is_never_carried_out_by_the_last_vote(chamber: Chamber, action: str) -> None:
     custodians(chamber)
     with pytest.raises(InvalidInput) as raised:

@@ -29,7 +29,8 @@ _PATTERN: Final = 128
 _CUSTODIANS: Final = 2
 #: Commands whose answer is for whoever asked: nobody would get it if the last approval carried them out.
 _ANSWERED: Final = frozenset(
-    {"access.token.issue", "access.enrolment.create", "keys.export", "keys.export_plain", "ceremony.init"}
+    {"access.token.issue", "access.enrolment.create", "keys.export", "keys.export_plain"}
+    | {"backup.create", "ceremony.init"}
 )
 
 DEFAULT: Final = Rule(
