@@ -57,7 +57,7 @@ def test_a_date_comes_by_the_clock_and_nobody_has_to_look(node):
         time.sleep(0.5)
     # The projection follows the ledger at its own pace.
     auditor, path = node.client("auditor"), "/v1/ledger/entries?of_action=keys.apply_dates&on=harbour/dated"
-    while len(told := asked(auditor, "GET", path)["items"]) < 2:
+    while len(told := asked(auditor, "GET", path)["rows"]) < 2:
         assert time.monotonic() < end, told
         time.sleep(0.2)
     assert {entry["outcome"] for entry in told} == {"success"}
