@@ -7,6 +7,8 @@ import msgspec
 from seawall.access.model import CredentialKind, PrincipalKind
 from seawall.access.tokens import id_of
 from seawall.kernel.command import Command
+from seawall.kernel.ids import Name
+from seawall.kernel.paging import PageLimit
 from seawall.kernel.terms import Principal, Resource, Role
 
 _CREATE, _READ, _UPDATE, _DELETE, _OTHER = 1, 2, 3, 4, 99
@@ -62,7 +64,7 @@ class CreatePrincipal(Command, frozen=True, kw_only=True):
 
     action: ClassVar[str] = "access.principal.create"
     activity: ClassVar[int] = _CREATE
-    name: str
+    name: Name
     kind: PrincipalKind = PrincipalKind.PERSON
     roles: tuple[Role, ...] = ()
     domains: tuple[str, ...] = ()
@@ -83,7 +85,7 @@ class ListPrincipals(Command, frozen=True, kw_only=True):
 
     action: ClassVar[str] = "access.principal.list"
     activity: ClassVar[int] = _READ
-    limit: int = 100
+    limit: PageLimit = 100
     cursor: str | None = None
 
     def resource(self) -> Resource:

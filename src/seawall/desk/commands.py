@@ -7,6 +7,7 @@ import msgspec
 from seawall.kernel.command import Command
 from seawall.kernel.jobs import Job, JobState
 from seawall.kernel.nodes import NodeSeen
+from seawall.kernel.paging import PageLimit
 from seawall.kernel.terms import Resource
 from seawall.kernel.timetable import Due
 
@@ -49,7 +50,7 @@ class ListJobs(Command, frozen=True, kw_only=True):
 
     action: ClassVar[str] = "jobs.list"
     activity: ClassVar[int] = _READ
-    limit: int = 50
+    limit: PageLimit = 50
     cursor: str | None = None
 
     def resource(self) -> Resource:

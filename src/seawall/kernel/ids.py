@@ -3,11 +3,16 @@
 import os
 import re
 from collections.abc import Callable
+from typing import Annotated
 from uuid import UUID
+
+import msgspec
 
 from seawall.kernel.errors import InvalidInput
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+#: A name as :func:`check_name` takes it: descriptions of the API say so, and the check itself names the field.
+Name = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{_NAME.pattern}$"})]
 Entropy = Callable[[int], bytes]
 
 

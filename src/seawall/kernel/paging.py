@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
+
+import msgspec
 
 from seawall.kernel.errors import InvalidInput
 
 T = TypeVar("T")
 MAX_LIMIT = 1000
+#: A page size as :func:`check_limit` takes it: descriptions of the API say so.
+PageLimit = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": MAX_LIMIT})]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ import msgspec
 
 from seawall.access.approvals.model import Choice, Execution, KeyKind, State
 from seawall.kernel.command import Command
+from seawall.kernel.ids import Name
+from seawall.kernel.paging import PageLimit
 from seawall.kernel.terms import Resource, Role
 
 _CREATE, _READ, _UPDATE, _DELETE = 1, 2, 3, 4
@@ -51,7 +53,7 @@ class SetQuorum(Command, frozen=True, kw_only=True):
     action: ClassVar[str] = "quorum.set"
     activity: ClassVar[int] = _UPDATE
     intent: ClassVar[bool] = True
-    id: str
+    id: Name
     actions: tuple[str, ...]
     approvals: int
     roles: tuple[Role, ...]
@@ -142,7 +144,7 @@ class ListApprovals(_OfAll, frozen=True, kw_only=True):
     action: ClassVar[str] = "approvals.list"
     activity: ClassVar[int] = _READ
     all: bool = False
-    limit: int = 100
+    limit: PageLimit = 100
     cursor: str | None = None
 
 
@@ -270,7 +272,7 @@ class OfferKey(_OfOwnKeys, frozen=True, kw_only=True):
 
     action: ClassVar[str] = "access.approver.offer"
     activity: ClassVar[int] = _CREATE
-    name: str
+    name: Name
     challenge: str
     public: str
     proof: bytes
@@ -281,7 +283,7 @@ class OfferPasskey(_OfOwnKeys, frozen=True, kw_only=True):
 
     action: ClassVar[str] = "access.approver.offer"
     activity: ClassVar[int] = _CREATE
-    name: str
+    name: Name
     challenge: str
     client_data: bytes
     attestation: bytes

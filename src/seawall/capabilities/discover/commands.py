@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from seawall.kernel.command import Command
+from seawall.kernel.paging import PageLimit
 from seawall.kernel.terms import DataClass, Resource, Sensitivity
 
 MIN_SAMPLE = 100
@@ -102,7 +103,7 @@ class ShowScans(Command, frozen=True, kw_only=True):
     action: ClassVar[str] = "discover.show"
     activity: ClassVar[int] = 2
 
-    limit: int = 50
+    limit: PageLimit = 50
     cursor: str | None = None
 
     def resource(self) -> Resource:

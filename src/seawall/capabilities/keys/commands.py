@@ -1,6 +1,6 @@
 """What can be asked of this room, and what comes back."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -9,9 +9,13 @@ from seawall.capabilities.keys.model import KeyState, Purpose, Usage
 from seawall.capabilities.keys.views import DomainView, KeyView
 from seawall.crypto.algorithms.registry import Algorithm, Mechanism
 from seawall.kernel.command import Command
+from seawall.kernel.ids import Name
+from seawall.kernel.paging import PageLimit
 from seawall.kernel.terms import Resource
 
 _CREATE, _READ, _UPDATE, _DELETE, _OTHER = 1, 2, 3, 4, 99
+WaitingDays = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": 90})]
+Strength = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": 256})]
 PLATFORM = Resource(type="platform", id="seawall")
 
 
@@ -34,14 +38,14 @@ class CreateDomain(Command, frozen=True, kw_only=True):
 
     action: ClassVar[str] = "domains.create"
     activity: ClassVar[int] = _CREATE
-    name: str
-    waiting_days: int = 30
+    name: Name
+    waiting_days: WaitingDays = 30
     trial: bool = False
     deactivated_decrypts: bool = True
     compromised_decrypts: bool = False
     forbidden_algorithms: tuple[Algorithm, ...] = ()
     forbidden_mechanisms: tuple[Mechanism, ...] = ()
-    minimum_strength: int = 0
+    minimum_strength: Strength = 0
     jurisdictions: tuple[str, ...] = ()
 
     def resource(self) -> Resource:
@@ -52,7 +56,7 @@ class CreateDomain(Command, frozen=True, kw_only=True):
 class OfDomain(Command, frozen=True, kw_only=True):
     """What is asked of one domain."""
 
-    domain: str
+    domain: Name
 
     def resource(self) -> Resource:
         """Name what is acted on."""
@@ -87,7 +91,7 @@ class ListDomains(Command, frozen=True, kw_only=True):
 
     action: ClassVar[str] = "domains.list"
     activity: ClassVar[int] = _READ
-    limit: int = 100
+    limit: PageLimit = 100
     cursor: str | None = None
 
     def resource(self) -> Resource:
@@ -117,7 +121,7 @@ class CreateKey(OfDomain, frozen=True, kw_only=True):
 
     action: ClassVar[str] = "keys.create"
     activity: ClassVar[int] = _CREATE
-    name: str
+    name: Name
     purpose: Purpose = Purpose.ENCRYPT
     activate: bool = True
     algorithm: Algorithm | None = None
@@ -148,7 +152,7 @@ class ListKeys(Command, frozen=True, kw_only=True):
     prefix: str = ""
     rotation_due: bool = False
     archived: bool = False
-    limit: int = 100
+    limit: PageLimit = 100
     cursor: str | None = None
 
     def resource(self) -> Resource:
@@ -167,8 +171,8 @@ class OfKey(Command, frozen=True, kw_only=True):
     """What is asked of one key."""
 
     activity: ClassVar[int] = _UPDATE
-    domain: str
-    key: str
+    domain: Name
+    key: Name
 
     def resource(self) -> Resource:
         """Name what is acted on."""

@@ -7,6 +7,7 @@ import msgspec
 from seawall.capabilities.keys.backup_model import BackupState
 from seawall.crypto.shares import SharePurpose
 from seawall.kernel.command import Command
+from seawall.kernel.paging import PageLimit
 from seawall.kernel.terms import Resource
 
 _CREATE, _READ, _UPDATE, _OTHER = 1, 2, 3, 99
@@ -171,7 +172,7 @@ class ListBackups(_OfPlatform, frozen=True, kw_only=True):
 
     action: ClassVar[str] = "backup.list"
     activity: ClassVar[int] = _READ
-    limit: int = 100
+    limit: PageLimit = 100
 
 
 class Backups(msgspec.Struct, frozen=True, kw_only=True):

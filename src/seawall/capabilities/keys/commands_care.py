@@ -6,10 +6,11 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from seawall.capabilities.keys.attributes import NOTHING_SAID, Attributes, Days, Rotation
-from seawall.capabilities.keys.commands import PLATFORM, OfDomain, OfKey, domain_resource
+from seawall.capabilities.keys.commands import PLATFORM, OfDomain, OfKey, Strength, WaitingDays, domain_resource
 from seawall.capabilities.keys.model import Purpose, Usage
 from seawall.crypto.algorithms.registry import Algorithm, Mechanism
 from seawall.kernel.command import Command
+from seawall.kernel.ids import Name
 from seawall.kernel.terms import Principal, Resource
 
 _CREATE, _UPDATE = 1, 3
@@ -19,7 +20,7 @@ MOST_KEYS = 500
 class NewKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One of many keys; what is left out is chosen by its purpose."""
 
-    name: str
+    name: Name
     purpose: Purpose = Purpose.ENCRYPT
     activate: bool = True
     algorithm: Algorithm | None = None
@@ -118,12 +119,12 @@ class UpdateDomain(OfDomain, frozen=True, kw_only=True):
     action: ClassVar[str] = "domains.update"
     activity: ClassVar[int] = _UPDATE
     intent: ClassVar[bool] = True
-    waiting_days: int | UnsetType = UNSET
+    waiting_days: WaitingDays | UnsetType = UNSET
     deactivated_decrypts: bool | UnsetType = UNSET
     compromised_decrypts: bool | UnsetType = UNSET
     forbidden_algorithms: tuple[Algorithm, ...] | UnsetType = UNSET
     forbidden_mechanisms: tuple[Mechanism, ...] | UnsetType = UNSET
-    minimum_strength: int | UnsetType = UNSET
+    minimum_strength: Strength | UnsetType = UNSET
     jurisdictions: tuple[str, ...] | UnsetType = UNSET
     if_revision: int | None = None
 

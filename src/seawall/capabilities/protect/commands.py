@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from seawall.capabilities.protect.model import ProtectionState, TechniqueName
 from seawall.kernel.command import Command
+from seawall.kernel.paging import PageLimit
 from seawall.kernel.terms import DataClass, Resource
 
 MAX_VALUES = 100
@@ -109,7 +110,7 @@ class ShowProtections(Command, frozen=True, kw_only=True):
 
     domain: str | None = None
     protection: Path | None = None
-    limit: int = 50
+    limit: PageLimit = 50
     cursor: str | None = None
 
     def resource(self) -> Resource:
