@@ -10,7 +10,7 @@ BIN    := $(VENV)/bin
 UV     := UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy $(BIN)/uv
 ARGS   ?=
 
-.PHONY: help install install-dev run test lint bench docs fuzz lock system clean
+.PHONY: help install install-dev run test lint bench docs fuzz soak lock system clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -57,6 +57,9 @@ docs: install-dev  ## Build the documentation site into site/
 
 fuzz: install-dev  ## Fuzz the parsers and codecs for a while
 	$(BIN)/python fuzz/run.py $(ARGS)
+
+soak: install-dev system  ## Load two nodes for SOAK_SECONDS (600) while parts die; writes bench/soak.json
+	$(BIN)/python soak/run.py
 
 lock: $(VENV)/.base  ## Renew the hash-locked requirements
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/build.in -o requirements/build.txt

@@ -6,6 +6,7 @@ that only grows; memory keeps its place there, eight bytes each, so that a day's
 
 import json
 import threading
+import time
 from array import array
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 MOST_FAILURES = 100
+KNOWN_S = 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +35,19 @@ class Key:
 
     name: str
     kind: str
-    version: int = 1
     state: str = "active"
     promises: "array[int]" = field(default_factory=lambda: array("Q"))
+    rotations: list[tuple[float, int]] = field(default_factory=lambda: [(0.0, 1)])
+
+    def rotated(self, version: int) -> None:
+        self.rotations.append((time.monotonic(), version))
+
+    def floor(self) -> int:
+        """The oldest version that may be used by now to protect: a rotation is known everywhere within a second."""
+        known = time.monotonic() - KNOWN_S
+        old = [version for at, version in self.rotations if at < known]
+        self.rotations = [(0.0, max(old)), *(one for one in self.rotations if one[0] >= known)]
+        return max(old)
 
 
 class Book:

@@ -115,11 +115,10 @@ def _mac(_: str) -> Use:
 
 
 def _wrap(_: str) -> Use:
-    context = secrets.token_hex(4)
     return Use(
         path="data-key",
-        ask={"length": 16, "context": context},
-        later=lambda a: ("unwrap", {"wrapped": a["wrapped"], "context": context}, "material", a["plaintext"]),
+        ask={"length": 16},
+        later=lambda a: ("unwrap", {"wrapped": a["wrapped"]}, "material", a["plaintext"]),
     )
 
 

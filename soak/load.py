@@ -60,7 +60,7 @@ class Loader(threading.Thread):
             self._use(key, use(key.kind))
 
     def _use(self, key: Key, one: Use) -> bool:
-        floor = key.version
+        floor = key.floor()
         reply = self._data(key, one.path, one.ask)
         if reply is None:
             return False
@@ -137,7 +137,7 @@ class Loader(threading.Thread):
             self._book.fail(f"{key.name}: rotate answered {reply.status} {reply.body!r}")
             return
         self._book.count("keys.rotate", f"vault/{key.name}")
-        key.version = max(key.version, reply.json["version"])
+        key.rotated(reply.json["version"])
 
     def create(self) -> None:
         if len(self.keys) >= MOST_KEYS:

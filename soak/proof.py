@@ -12,6 +12,7 @@ from scene import APP, CUSTODIAN, DOMAIN, Lane, Place
 from support.node import Entry, Reply, open_rooms
 
 AT_ONCE = 100
+MOST_BYTES = 60_000  # of one batch: its route takes a little more
 
 
 class Proof:
@@ -35,11 +36,15 @@ class Proof:
     def promises(self) -> None:
         """Everything promised of keys in use holds; nothing of a destroyed key is answered."""
         held: dict[tuple[str, str], list[Promise]] = {}
+        sizes: Counter[tuple[str, str]] = Counter()
         for promise in self._book.promises():
-            waiting = held.setdefault((promise.key, promise.path), [])
-            waiting.append(promise)
-            if len(waiting) == AT_ONCE:
-                self._check(held.pop((promise.key, promise.path)))
+            found = promise.key, promise.path
+            size = len(json.dumps(promise.ask))
+            if len(held.get(found, ())) == AT_ONCE or sizes[found] + size > MOST_BYTES:
+                self._check(held.pop(found))
+                sizes[found] = 0
+            held.setdefault(found, []).append(promise)
+            sizes[found] += size
         for waiting in held.values():
             self._check(waiting)
         self._lane.close()

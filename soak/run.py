@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +46,7 @@ def main() -> int:
 def soak(scene: Place, book: Book, seconds: float) -> dict[str, Any]:
     for at in (0, 1):
         scene.start(at)
-    shared = [Key(name=f"shared-{kind}", kind=kind) for kind in KINDS]
-    lane = Lane(scene)
-    for key in shared:
-        if not make(lambda who, method, path, document: lane.ask(0, who, method, path, document), book, key):
-            book.fail(f"{key.name} could not be made")
-    lane.close()
+    shared = share(scene, book)
     stop, rest = threading.Event(), threading.Event()
     cause = {"now": "nothing"}
     loaders = [Loader(scene, book, shared, number, rest) for number in range(LOADERS)]
@@ -84,7 +80,7 @@ def soak(scene: Place, book: Book, seconds: float) -> dict[str, Any]:
                 book.fail(f"a node ended with {code}")
         sizes = proof.ledgers()
     except Exception as error:  # noqa: BLE001 - the report tells it
-        book.fail(f"the proof ended: {error!r}")
+        book.fail("the proof ended: " + "".join(traceback.format_exception(error))[-600:])
     return {
         "seconds": round(took, 1),
         "operations": dict(sorted(made.items())),
@@ -106,6 +102,17 @@ def soak(scene: Place, book: Book, seconds: float) -> dict[str, Any]:
         "commit": commit(),
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
     }
+
+
+def share(scene: Place, book: Book) -> list[Key]:
+    """Make a key of each kind that all threads use and rotate, and nobody takes away."""
+    shared = [Key(name=f"shared-{kind}", kind=kind) for kind in KINDS]
+    lane = Lane(scene)
+    for key in shared:
+        if not make(lambda who, method, path, document: lane.ask(0, who, method, path, document), book, key):
+            book.fail(f"{key.name} could not be made")
+    lane.close()
+    return shared
 
 
 def commit() -> str:
