@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
-from seawall.capabilities.keys import errors
+from seawall.capabilities.keys import errors, policy_errors
 from seawall.capabilities.keys.attributes import DAY_MS, Attributes, check_places, lies_in
 from seawall.capabilities.keys.model import Key, KeyState, KeyVersion, LifeCycle, Use
 from seawall.crypto.algorithms.registry import Algorithm, Mechanism, spec_of
@@ -78,9 +78,9 @@ class DomainPolicy:
             *(one for one in (algorithm,) if one in self.forbidden_algorithms),
             *(one for one in mechanisms if one in self.forbidden_mechanisms),
         ):
-            raise errors.algorithm_forbidden(forbidden)
+            raise policy_errors.algorithm_forbidden(forbidden)
         if (strength := spec_of(algorithm).strength_bits) < self.minimum_strength:
-            raise errors.too_weak(algorithm, strength, self.minimum_strength)
+            raise policy_errors.too_weak(algorithm, strength, self.minimum_strength)
 
     def covers(self, attributes: Attributes) -> None:
         """Return when a key with these attributes stays within the domain.
@@ -91,7 +91,7 @@ class DomainPolicy:
         if self.jurisdictions:
             for place in attributes.jurisdictions:
                 if not lies_in(place, self.jurisdictions):
-                    raise errors.jurisdiction_outside(place, self.jurisdictions)
+                    raise policy_errors.jurisdiction_outside(place, self.jurisdictions)
 
     def reaches(self, key: str, attributes: Attributes, jurisdiction: str) -> None:
         """Return when a key may be used where a node stands.
@@ -106,7 +106,7 @@ class DomainPolicy:
         """
         for places in (attributes.jurisdictions, self.jurisdictions):
             if places and not lies_in(jurisdiction, places):
-                raise errors.wrong_jurisdiction(key, places, jurisdiction)
+                raise policy_errors.wrong_jurisdiction(key, places, jurisdiction)
 
     def allows(
         self,
@@ -138,10 +138,10 @@ class DomainPolicy:
         self.reaches(f"{key.domain}/{key.name}", key.attributes, jurisdiction)
         if use is Use.PROTECT:
             if (ends := key.originator_ends_ms()) is not None and now_ms >= ends:
-                raise errors.originator_period_over(key.domain, key.name, ends)
+                raise policy_errors.originator_period_over(key.domain, key.name, ends)
             self._admits_version(key.current, mechanism)
         elif (ends := key.recipient_ends_ms(version)) is not None and now_ms >= ends:
-            raise errors.recipient_period_over(key.domain, key.name, ends)
+            raise policy_errors.recipient_period_over(key.domain, key.name, ends)
 
     def _allows_standing(self, key: Key, use: Use, now_ms: int) -> None:
         life = key.life
