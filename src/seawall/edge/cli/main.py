@@ -72,7 +72,9 @@ def build() -> App:
         name="erasure-certificate",
         help="Certify that a destroyed key or domain is gone.",
     )
+    _exchange_keys(keys)
     app.command(keys)
+    _use_keys(app)
 
     root = App(name="root", help="The root of trust: its generations and its tokens.")
     root.command(f"{_AT}.root:show", help="Show the root keys, the tokens and the module's validation.")
@@ -140,6 +142,47 @@ def build() -> App:
     policies.command(f"{_AT}.policies:load", help="Put the policy files of the home in force, all of them or none.")
     app.command(policies)
     return app
+
+
+def _exchange_keys(keys: App) -> None:
+    for function, text in (
+        ("import_key", "Bring a key in."),
+        ("import_version", "Bring a key's next version in."),
+        ("export", "Hand an exportable key out under a key of the receiver."),
+        ("export_plain", "Hand an exportable key out as it is; best never."),
+        ("uses", "Show how often each version of a key was used, and when last."),
+        ("rotate_due", "Rotate every key whose policy wants it by now."),
+    ):
+        name = function.removesuffix("_key").replace("_", "-")
+        keys.command(f"{_AT}.keys_exchange:{function}", name=name, help=text)
+
+
+def _use_keys(app: App) -> None:
+    data = App(
+        name="data", help="Use keys on single values: from files and standard input, to files and standard output."
+    )
+    for name, text in (
+        ("encrypt", "Encrypt a value under a key's current version."),
+        ("decrypt", "Decrypt what a version of a key encrypted."),
+        ("rewrap", "Encrypt anew under the current version, without showing the value."),
+        ("wrap", "Wrap key material that you have."),
+        ("unwrap", "Unwrap key material."),
+        ("data-key", "Make a data key and wrap it."),
+        ("derive", "Agree on key material with another party."),
+        ("encapsulate", "Make a secret for the owner of a key."),
+        ("decapsulate", "Open what was encapsulated for a key."),
+        ("random", "Take random bytes."),
+        ("hash", "Hash a message."),
+    ):
+        data.command(f"{_AT}.values:{name.replace('-', '_')}", name=name, help=text)
+    for name, text in (
+        ("sign", "Sign a message, or its digest."),
+        ("verify", "Verify a signature."),
+        ("mac", "Authenticate a message."),
+        ("verify-mac", "Verify a message authentication code."),
+    ):
+        data.command(f"{_AT}.signatures:{name.replace('-', '_')}", name=name, help=text)
+    app.command(data)
 
 
 def _dual_control(app: App) -> None:

@@ -28,15 +28,22 @@ def place_for(path: Path | None) -> Iterator[Callable[[str], object]]:
     Raises:
         InvalidInput: when there is a file already, or it cannot be made.
     """
+    with place_for_bytes(path) as write:
+        yield lambda text: write(text.encode())
+
+
+@contextmanager
+def place_for_bytes(path: Path | None, field: str = "--out") -> Iterator[Callable[[bytes], object]]:
+    """As :func:`place_for`, for bytes."""
     if path is None:
         yield lambda _: None
         return
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise InvalidInput("cli.file_unwritable", f"{path}: {os.strerror(error.errno or 0)}.", field="--out") from None
+        raise InvalidInput("cli.file_unwritable", f"{path}: {os.strerror(error.errno or 0)}.", field=field) from None
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        with os.fdopen(descriptor, "wb") as stream:
             yield stream.write
     except BaseException:
         path.unlink(missing_ok=True)
