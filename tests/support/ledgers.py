@@ -13,7 +13,7 @@ from seawall.kernel.terms import Principal, Proof, Resource
 from seawall.ledger.entry import shape_of, split_entry
 from seawall.ledger.event import Event, Outcome, encode
 from seawall.ledger.ledger import Ledger
-from seawall.ledger.model import Query, Row, Tally
+from seawall.ledger.model import Acted, Query, Row, Tally
 from seawall.ledger.ports import Files, Projection
 
 APP = Principal(id="app-1", name="payments", proof=Proof.TOKEN)
@@ -92,6 +92,24 @@ class MemoryProjection:
         return [
             Tally(action=action, outcome=outcome, code=code, count=len(seen), last_ms=max(seen))
             for (action, outcome, code), seen in sorted(times.items())
+        ]
+
+    def actors(self, resource, resource_type):
+        found = {}
+        for row in self._rows:
+            if (row.resource, row.resource_type) == (resource, resource_type):
+                found.setdefault((row.principal, row.action, row.outcome, row.principal_name), []).append(row.time_ms)
+        return [
+            Acted(
+                principal=principal,
+                principal_name=name,
+                action=action,
+                outcome=outcome,
+                count=len(times),
+                first_ms=min(times),
+                last_ms=max(times),
+            )
+            for (principal, action, outcome, name), times in sorted(found.items())
         ]
 
     def index_of(self, uid: str) -> int | None:

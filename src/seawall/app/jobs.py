@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from seawall.adapters.store.leader import Leadership
+from seawall.capabilities.keys.kek_rotation import KekJob
+from seawall.capabilities.keys.rewrap import RewrapJob
+from seawall.capabilities.keys.root_rotation import RootJob
 from seawall.desk.job_runner import JobRunner
 from seawall.kernel.command import Command
 from seawall.kernel.errors import Denied
@@ -16,7 +19,9 @@ if TYPE_CHECKING:
 
 def kinds(_: "Rooms") -> Iterator[JobKind]:
     """List the kinds of long work that this program knows."""
-    yield from ()
+    yield KekJob()
+    yield RootJob()
+    yield RewrapJob()
 
 
 def runner(rooms: "Rooms", duty: Leadership, known: list[JobKind]) -> JobRunner:

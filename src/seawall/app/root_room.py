@@ -96,7 +96,7 @@ class RootWatch:
 
 def of_root(root: Any, home: Home, store: Store) -> Handlers:
     """Carry out what is asked of the root of trust."""
-    viewer = RootViewer(_keyset(root), RootsInUse(home, store))
+    viewer = RootViewer(keyset(root), RootsInUse(home, store))
     return {ShowRoot: viewer.show, ReconcileRoot: viewer.reconcile}
 
 
@@ -108,7 +108,8 @@ def assess_module(settings: Settings, now_ms: int) -> Assessment:
     return assess(certificate_of(token) if token else None, now_ms)
 
 
-def _keyset(root: Any) -> "Keyset":
+def keyset(root: Any) -> "Keyset":
+    """Return every root key, for whoever shows or replaces them."""
     from seawall.adapters.roots.keyset import Keyset
 
     # Where requests are followed, what stands before the keyset has everything that it has.

@@ -16,6 +16,7 @@ from seawall.app import jobs as listed_jobs
 from seawall.app import rooms as composed
 from seawall.app.nodes import Follower
 from seawall.app.rooms import Rooms
+from seawall.app.rotations import settle_root
 from seawall.capabilities.keys.ports import RootOfTrust
 from seawall.desk import job_runner, scheduler
 from seawall.desk.scheduler import Chore, Scheduler
@@ -31,6 +32,7 @@ _NICE: Final = 3  # whoever waits for an answer comes first
 _TEND_S: Final = 0.2
 _LOOK_S: Final = 1.0
 _HOUSEKEEPING_S: Final = 60.0
+_SETTLE_S: Final = 20.0
 # A store of one home has one steward, which takes its own duty over at once: no need to write every second.
 _SHARED_LEASE_S, _OWN_LEASE_S = 3.0, 60.0
 
@@ -118,6 +120,7 @@ class Steward:
         yield "timetable", clockwork.step, _LOOK_S
         yield "jobs", carry_on, _LOOK_S
         yield "housekeeping", lambda: _bring_left(rooms), _HOUSEKEEPING_S
+        yield "root", lambda: settle_root(rooms), _SETTLE_S
 
     def _every(self, work: Callable[[], object], seconds: float) -> None:
         name, fault = threading.current_thread().name, ""

@@ -19,7 +19,7 @@ from seawall.ledger.event import Event, Outcome, encode
 from seawall.ledger.guarded import GuardedLog
 from seawall.ledger.journal import MAX_BACKLOG, Journal
 from seawall.ledger.keys import KEYS, Verifiers, key_digests, load_signers, load_verifiers, make_keys, rewrap_keys
-from seawall.ledger.model import START, Query, Row, Tally
+from seawall.ledger.model import START, Acted, Query, Row, Tally
 from seawall.ledger.ports import CheckpointKeeper, FileMissing, Files, KeySealer, Projection
 from seawall.ledger.position import save_position
 from seawall.ledger.proofs import ConsistencyProof, EntryProof, prove_consistency, prove_entry
@@ -247,6 +247,10 @@ class Ledger:
     def tally(self, since_ms: int) -> Sequence[Tally]:
         """Count the entries since a time (Unix milliseconds) by action, outcome and code."""
         return self._projection.tally(since_ms)
+
+    def actors(self, resource: str, resource_type: str) -> Sequence[Acted]:
+        """Say who did what with a thing, in the order of principals, actions and outcomes."""
+        return self._projection.actors(resource, resource_type)
 
     def index_of(self, uid: str) -> int | None:
         """Find the index of a signed entry."""

@@ -51,6 +51,18 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     last_ms: int
 
 
+class Acted(msgspec.Struct, frozen=True, kw_only=True):
+    """What one principal did with one thing, in one way and with one outcome: how often, first and last."""
+
+    principal: str
+    principal_name: str
+    action: str
+    outcome: str
+    count: int
+    first_ms: int
+    last_ms: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
     """A place in the journal: a segment, the offset in it, and the index of the entry that begins there."""

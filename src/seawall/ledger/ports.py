@@ -6,7 +6,7 @@ from typing import Protocol
 from seawall.kernel.errors import NotFound, Unavailable
 from seawall.kernel.paging import Page
 from seawall.kernel.secret import Secret
-from seawall.ledger.model import Query, Row, Tally
+from seawall.ledger.model import Acted, Query, Row, Tally
 
 
 class DiskFull(Unavailable):
@@ -194,6 +194,10 @@ class Projection(Protocol):
 
     def tally(self, since_ms: int) -> Sequence[Tally]:
         """Count the entries since a time by action, outcome and code, in the order of these."""
+        ...
+
+    def actors(self, resource: str, resource_type: str) -> Sequence[Acted]:
+        """Say who did what with a thing, in the order of principals, actions and outcomes."""
         ...
 
     def index_of(self, uid: str) -> int | None:

@@ -132,6 +132,32 @@ def test_entries_are_counted_by_action_outcome_and_code(projection):
     ]
 
 
+def test_who_did_what_with_a_thing_is_counted(projection):
+    entries = [
+        make_entry(
+            uid=f"01900000-0000-7000-8000-{at:012d}",
+            time_ms=at,
+            action=action,
+            resource=Resource(type=kind, id=name, domain="bank"),
+        )
+        for at, (action, kind, name) in enumerate(
+            [
+                ("data.encrypt", "key", "bank/pan"),
+                ("data.decrypt", "key", "bank/pan"),
+                ("data.encrypt", "key", "bank/other"),
+                ("data.encrypt", "key", "bank/pan"),
+                ("data.encrypt", "scan", "bank/pan"),
+            ]
+        )
+    ]
+    projection.feed(0, entries)
+    found = projection.actors("bank/pan", "key")
+    seen = [(one.action, one.outcome, one.count, one.first_ms, one.last_ms) for one in found]
+    assert seen == [("data.decrypt", "success", 1, 1, 1), ("data.encrypt", "success", 2, 0, 3)]
+    assert len({(one.principal, one.principal_name) for one in found}) == 1
+    assert list(projection.actors("bank/none", "key")) == []
+
+
 def test_a_count_begins_at_the_time_that_is_asked_for(projection):
     _fill(projection)
     assert [(t.action, t.count) for t in projection.tally(1008)] == [("access.sign_in", 1), ("data.encrypt", 1)]

@@ -41,7 +41,8 @@ TABLE = {
         "discover.scan", "discover.show", "protect.run", "protect.show", "protect.retokenise", "data.encrypt",
         "data.tokenise", "data.verify", "data.verify_mac", "data.random", "data.hash", "evidence.assess",
         "evidence.show", "system.status", "system.doctor",
-        "system.nodes", "system.schedule", "system.outbox.take_over", "ledger.close_peer", *JOBS, *LOOKS, *COMES_IN,
+        "system.nodes", "system.schedule", "system.outbox.take_over", "ledger.close_peer",
+        "keys.rewrap.start", "keys.rewrap.pause", "keys.rewrap.resume", "keys.rewrap.show", *JOBS, *LOOKS, *COMES_IN,
     },
     Role.APPLICATION: {
         "data.encrypt", "data.decrypt", "data.rewrap", "data.tokenise", "data.sign", "data.verify", "data.mac",
@@ -57,7 +58,7 @@ TABLE = {
         "protect.show", "system.status", "system.nodes", "system.schedule", "jobs.list", "jobs.show",
         "access.principal.list", "approvals.breaks.list",
         "approvals.acknowledge", "backup.list", "backup.verify", "ceremony.show", "root.show", "root.reconcile",
-        *LOOKS, *COMES_IN,
+        "keys.rewrap.show", "keys.touched", *LOOKS, *COMES_IN,
     },
 }  # fmt: skip
 TABLE[Role.ADMINISTRATOR].add("access.sign_out")

@@ -39,8 +39,13 @@ def permitted(decider: PolicyDecider, roles: frozenset[Role]) -> frozenset[str]:
 def test_the_groups_hold_what_they_are_named_for() -> None:
     assert {action for action in actions() if action in OPENS_DATA} == READS_DATA
     looks = {"keys.list", "keys.get", "keys.uses", "domains.list", "keys.certificate", "domains.certificate"}
+    # A campaign only moves what its starter may protect anew.
+    looks |= {"keys.touched", *(f"keys.rewrap.{act}" for act in ("start", "pause", "resume", "show"))}
+    # A campaign only moves what its starter may protect anew.
+    looks |= {"keys.touched", *(f"keys.rewrap.{act}" for act in ("start", "pause", "resume", "show"))}
     looks |= {"backup.list", "backup.verify", "ceremony.show"}
-    rooms = ("keys.", "domains.", "backup.", "ceremony.")
+    looks |= {"root.show", "root.reconcile"}
+    rooms = ("keys.", "domains.", "backup.", "ceremony.", "root.")
     assert {action for action in actions() if action.startswith(rooms)} - looks == MANAGES_KEYS
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from seawall.kernel.errors import Corrupt, InvalidInput, Unavailable
 from seawall.kernel.paging import Page, check_limit
 from seawall.ledger.entry import Shape, shape_of, split_entry
-from seawall.ledger.model import Query, Row, Tally
+from seawall.ledger.model import Acted, Query, Row, Tally
 
 _VERSION = 1
 _SHAPE = Shape.__struct_fields__
@@ -34,6 +34,13 @@ _TALLY = """
 SELECT s.action, s.outcome, s.code, sum(e.times), max(e.last_ms)
 FROM (SELECT shape, count(*) AS times, max(time_ms) AS last_ms FROM entry WHERE time_ms >= ? GROUP BY shape) e
 JOIN shape s ON s.id = e.shape GROUP BY s.action, s.outcome, s.code ORDER BY s.action, s.outcome, s.code
+"""
+_ACTORS = """
+SELECT s.principal, s.principal_name, s.action, s.outcome, sum(e.times), min(e.first_ms), max(e.last_ms)
+FROM (SELECT shape, count(*) AS times, min(time_ms) AS first_ms, max(time_ms) AS last_ms FROM entry
+      WHERE shape IN (SELECT id FROM shape WHERE resource = ? AND resource_type = ?) GROUP BY shape) e
+JOIN shape s ON s.id = e.shape GROUP BY s.principal, s.principal_name, s.action, s.outcome
+ORDER BY s.principal, s.action, s.outcome, s.principal_name
 """
 _PIECE = 5000
 _CACHED = 8192
@@ -133,6 +140,24 @@ class SqliteProjection:
             return [
                 Tally(action=action, outcome=outcome, code=code, count=count, last_ms=last_ms)
                 for action, outcome, code, count, last_ms in db.execute(_TALLY, [since_ms])
+            ]
+
+    def actors(self, resource: str, resource_type: str) -> Sequence[Acted]:
+        """Say who did what with a thing, in the order of principals, actions and outcomes."""
+        with self._open() as db:
+            return [
+                Acted(
+                    principal=principal,
+                    principal_name=name,
+                    action=action,
+                    outcome=outcome,
+                    count=count,
+                    first_ms=first_ms,
+                    last_ms=last_ms,
+                )
+                for principal, name, action, outcome, count, first_ms, last_ms in db.execute(
+                    _ACTORS, [resource, resource_type]
+                )
             ]
 
     def index_of(self, uid: str) -> int | None:

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Table, func, insert, select, update
 
 from seawall.adapters.store.engine import Store, Transaction
+from seawall.adapters.store.root_retired import must_stand
 from seawall.adapters.store.root_sealed import SEALED
 from seawall.adapters.store.rowmac import RowMac
 from seawall.adapters.store.tables import backup as t
@@ -93,6 +94,7 @@ class StoredCeremonyTransaction(StoredView):
 
     def add_installation_key(self, key: InstallationKey) -> None:
         """Add the signing key."""
+        must_stand(self._connection, key.sealed)
         values = {"purpose": _SIGNING, "public": key.public, "sealed": key.sealed, "created_ms": key.created_ms}
         self._put(t.installation_keys, values)
 

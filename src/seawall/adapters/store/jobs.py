@@ -150,6 +150,19 @@ class Jobs:
         with self._store.read() as connection:
             return self._job(_found(connection.execute(_one(job_id)).mappings().first()))
 
+    def newest(self, kind: str, *, domain: str, spec: str | None = None) -> Job | None:
+        """Find the job of a kind that was started last in a domain, for exactly what was asked where that is named.
+
+        Raises:
+            Corrupt: store.row_mac.
+        """
+        chosen = select(core.jobs).where(core.jobs.c.kind == kind, core.jobs.c.domain == domain)
+        if spec is not None:
+            chosen = chosen.where(core.jobs.c.spec == spec)
+        with self._store.read() as connection:
+            row = connection.execute(chosen.order_by(core.jobs.c.id.desc())).mappings().first()
+        return None if row is None else self._job(row)
+
     def list(self, *, limit: int = 100, cursor: str | None = None, domains: Iterable[str] | None = None) -> Page[Job]:
         """List jobs, newest first: identifiers sort by the time they were made.
 

@@ -54,14 +54,9 @@ class MemoryReads:
     def sealed_keys(self, domain: Domain, *, after: str, limit: int) -> Sequence[SealedKey]:
         """Read the next keys of a domain, with the material that is to be moved."""
         names = sorted(name for owner, name in self._state.keys if owner == domain.name and name > after)
-        return [
-            SealedKey(key=key, materials=self._behind(key, domain))
-            for key in (self._state.keys[domain.name, name] for name in names[:limit])
-        ]
-
-    def count_keys(self, domain_id: UUID) -> int:
-        """Count a domain's keys."""
-        return sum(key.domain_id == domain_id for key in self._state.keys.values())
+        keys = (self._state.keys[domain.name, name] for name in names)
+        found = (SealedKey(key=key, materials=self._behind(key, domain)) for key in keys)
+        return [one for one in found if one.materials][:limit]
 
     def behind(self, domain: Domain) -> int:
         """Count the versions that are to be moved."""

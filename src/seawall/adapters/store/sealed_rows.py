@@ -30,8 +30,9 @@ class SealedRows:
         return {row["generation"]: bytes(row["wrapped"]) for row in self._connection.execute(mine).mappings()}
 
     def sealed_keys(self, domain: Domain, *, after: str, limit: int) -> Sequence[SealedKey]:
-        """Read the next keys of a domain, with the material that is to be moved."""
-        named = select(t.keys).where(t.keys.c.domain_id == str(domain.id), t.keys.c.name > after)
+        """Read the next keys of a domain that have something to be moved, with the material that is to be moved."""
+        stale = select(t.key_versions.c.key_id).where(t.key_versions.c.key_id == t.keys.c.id, *_behind(domain))
+        named = select(t.keys).where(t.keys.c.domain_id == str(domain.id), t.keys.c.name > after, stale.exists())
         rows = self._connection.execute(named.order_by(t.keys.c.name).limit(limit)).mappings().all()
         ids = [row["id"] for row in rows]
         held = select(t.key_versions.c.key_id, t.key_versions.c.number, t.key_versions.c.material)
@@ -40,11 +41,6 @@ class SealedRows:
         for key_id, number, material in self._connection.execute(held):
             materials[key_id][number] = bytes(material)
         return [SealedKey(key=self._whole(row, domain), materials=materials[row["id"]]) for row in rows]
-
-    def count_keys(self, domain_id: UUID) -> int:
-        """Count a domain's keys."""
-        mine = select(func.count()).select_from(t.keys).where(t.keys.c.domain_id == str(domain_id))
-        return int(self._connection.execute(mine).scalar_one())
 
     def behind(self, domain: Domain) -> int:
         """Count the versions that are to be moved."""

@@ -39,7 +39,10 @@ class ShowUses(OfKey, frozen=True, kw_only=True):
 
 
 class VersionUses(msgspec.Struct, frozen=True, kw_only=True):
-    """The uses of one version; they come a few seconds late, and those of a killed process not at all."""
+    """The uses of one version; they come a few seconds late, and those of a killed process not at all.
+
+    ``held_by`` names what Seawall knows to hold values of it; ``verdict`` says whether anything known uses it.
+    """
 
     version: int
     algorithm: Algorithm
@@ -47,6 +50,8 @@ class VersionUses(msgspec.Struct, frozen=True, kw_only=True):
     processed: int
     last_protected_ms: int | None
     last_processed_ms: int | None
+    held_by: list[str] = []
+    verdict: str = ""
 
 
 class KeyUses(msgspec.Struct, frozen=True, kw_only=True):

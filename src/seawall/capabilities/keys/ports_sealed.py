@@ -25,11 +25,7 @@ class SealedReads(Protocol):
         ...
 
     def sealed_keys(self, domain: Domain, *, after: str, limit: int) -> Sequence[SealedKey]:
-        """Read the next keys of a domain in the order of their names, also those that have nothing to be moved."""
-        ...
-
-    def count_keys(self, domain_id: UUID) -> int:
-        """Count a domain's keys, tombstones too."""
+        """Read the next keys that have something to be moved, in the order of their names."""
         ...
 
     def behind(self, domain: Domain) -> int:

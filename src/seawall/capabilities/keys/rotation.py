@@ -1,16 +1,18 @@
 """Rotate what is due, and tell what still uses a version."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from seawall.capabilities.keys.commands import RotateKey, key_resource
 from seawall.capabilities.keys.commands_rotation import KeyUses, Rotated, RotateDue, ShowUses, VersionUses
 from seawall.capabilities.keys.create_key import KeyMaker
 from seawall.capabilities.keys.lists import acts_in
+from seawall.capabilities.keys.model import KeyVersion
 from seawall.capabilities.keys.ports import KeyDues, KeyStore
+from seawall.capabilities.keys.ports_rewrap import Holding, Holdings
 from seawall.capabilities.keys.ring import KeyRing
 from seawall.capabilities.keys.uses import UseLog, VersionUse
 from seawall.capabilities.keys.vault import find_key
-from seawall.kernel.clock import Clock
+from seawall.kernel.clock import Clock, iso
 from seawall.kernel.command import Turn
 from seawall.kernel.errors import SeawallError, Unavailable
 
@@ -27,11 +29,15 @@ class Rotation:
         ring: counts uses.
         log: keeps the counts; without it nothing is due by uses.
         clock: the time.
+
+    Attributes:
+        holdings: what holds what keys protected, where that is known.
     """
 
     def __init__(
         self, store: KeyStore, dues: KeyDues, maker: KeyMaker, ring: KeyRing, *, log: UseLog | None, clock: Clock
     ) -> None:
+        self.holdings: Holdings | None = None
         self._store = store
         self._dues = dues
         self._maker = maker
@@ -76,6 +82,7 @@ class Rotation:
             key = find_key(reads, command.domain, command.key)
         self.tell()
         counted = {one.version: one for one in self._log.of_key(key.id)} if self._log is not None else {}
+        held = self.holdings.of(key.domain, key.name) if self.holdings is not None else ()
         none = {"protected": 0, "processed": 0, "last_protected_ms": None, "last_processed_ms": None}
         versions = []
         for version in key.versions:
@@ -88,6 +95,8 @@ class Rotation:
                     processed=used.processed,
                     last_protected_ms=used.last_protected_ms,
                     last_processed_ms=used.last_processed_ms,
+                    held_by=(by := [f"{one.kind} {one.what} {one.part}" for one in _current(held, version.number)]),
+                    verdict=_verdict(version, key.version, used, by),
                 )
             )
         return KeyUses(key=f"{key.domain}/{key.name}", version=key.version, versions=versions)
@@ -111,3 +120,20 @@ class Rotation:
         yield from self._dues.due_rotations(now_ms, domain=domain or None, limit=_BATCH)
         if self._log is not None:
             yield from (one for one in self._log.due(limit=_BATCH) if domain in {"", one[0]})
+
+
+def _current(held: Iterable[Holding], version: int) -> list[Holding]:
+    return [one for one in held if one.current and one.version == version]
+
+
+def _verdict(version: KeyVersion, current: int, used: VersionUse, held_by: Sequence[str]) -> str:
+    number = version.number
+    if version.retired_ms is not None:
+        return f"version {number}: retired at {iso(version.retired_ms)}"
+    if number == current:
+        return f"version {number}: the current one"
+    if held_by:
+        return f"version {number}: {len(held_by)} known holding(s) use it"
+    last_ms = max(filter(None, (used.last_protected_ms, used.last_processed_ms)), default=None)
+    since = f"since {iso(last_ms)}" if last_ms is not None else "and no use of it was counted"
+    return f"version {number}: nothing known uses it {since}"

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 from seawall.capabilities.keys import commands as c
 from seawall.capabilities.keys import commands_care as care
 from seawall.capabilities.keys import commands_exchange as exchange
+from seawall.capabilities.keys import commands_rewrap as rewrap
 from seawall.capabilities.keys import commands_rotation as rotation
+from seawall.capabilities.keys import commands_work as work
+from seawall.capabilities.keys.aids import Aids
 from seawall.capabilities.keys.change_state import StateChanger
 from seawall.capabilities.keys.column import PROCESSING, ColumnCipher
 from seawall.capabilities.keys.create_domain import DomainMaker
@@ -16,6 +19,7 @@ from seawall.capabilities.keys.dates import DateKeeper
 from seawall.capabilities.keys.destroy import Destroyer
 from seawall.capabilities.keys.export_key import KeyExporter
 from seawall.capabilities.keys.import_key import KeyImporter
+from seawall.capabilities.keys.kek_rotation import KekRotation
 from seawall.capabilities.keys.lists import KeyLister
 from seawall.capabilities.keys.model import Use
 from seawall.capabilities.keys.operations import data_plane
@@ -23,10 +27,14 @@ from seawall.capabilities.keys.ports import KeyLists, KeyStore, Lease, RootOfTru
 from seawall.capabilities.keys.ports_use import NonceRanges, RsaKeys
 from seawall.capabilities.keys.retire import Retiring
 from seawall.capabilities.keys.revoke import Revocation
+from seawall.capabilities.keys.rewrap import Rewrapping
+from seawall.capabilities.keys.rewrap_file import FileRewrapping
 from seawall.capabilities.keys.ring import KeyRing
 from seawall.capabilities.keys.root import RootDescription
 from seawall.capabilities.keys.rotation import Rotation
+from seawall.capabilities.keys.touched import Touching
 from seawall.capabilities.keys.update import Updater
+from seawall.capabilities.keys.use import KeyUser
 from seawall.capabilities.keys.uses import UseLog
 from seawall.capabilities.keys.vault import Vault
 from seawall.kernel.clock import Clock
@@ -56,6 +64,7 @@ class Keys:
         slh_dsa: signs by SLH-DSA, where that was installed.
         nonces: gives out ranges of nonces, without which nothing is encrypted by mechanisms that count them.
         uses: keeps the counts of uses, without which no key is rotated by them.
+        rsa_keys: gives RSA keys that were made ahead; without it they are made here.
     """
 
     def __init__(
@@ -64,7 +73,6 @@ class Keys:
         store: KeyStore,
         lists: KeyLists,
         root: RootOfTrust,
-        rsa_keys: gives RSA keys that were made ahead; without it they are made here.
         lease: Lease,
         clock: Clock,
         entropy: Entropy = os.urandom,
@@ -74,6 +82,7 @@ class Keys:
         slh_dsa: "SlhDsaEngine | None" = None,
         nonces: NonceRanges | None = None,
         uses: UseLog | None = None,
+        rsa_keys: RsaKeys | None = None,
     ) -> None:
         self._root = root
         self._ring = KeyRing(
@@ -82,7 +91,6 @@ class Keys:
             clock,
             keep_s=keep_s,
             limit=hold,
-        rsa_keys: RsaKeys | None = None,
             entropy=entropy,
             jurisdiction=jurisdiction,
             nonces=nonces,
@@ -103,6 +111,7 @@ class Keys:
         self._updater = Updater(store, revocation)
         self._dates = DateKeeper(lists, self._states, revocation)
         self._destroyer = Destroyer(store, lists, self._states, revocation)
+        self._store, self._revocation, self._log, self._entropy = store, revocation, uses, entropy
         self._importer = KeyImporter(
             store,
             self._ring,
@@ -152,6 +161,32 @@ class Keys:
             exchange.ExportKey: self._exporter.wrapped,
             exchange.ExportPlain: self._exporter.plain,
             **self._data_plane,
+        }
+
+    def long_work(self, aids: Aids) -> Mapping[type[Command], Handler]:
+        """Say which handler carries out the long work of rotation, and what is asked about it."""
+        self._rotation.holdings = aids.holdings
+        keks = KekRotation(
+            self._store,
+            self._root,
+            self._ring,
+            self._revocation,
+            work=aids.work,
+            fleet=aids.fleet,
+            entropy=self._entropy,
+        )
+        rewrapping = Rewrapping(self._store, aids.holdings, aids.work, entropy=self._entropy)
+        return {
+            work.RotateKek: keks.start,
+            work.RotateKekSlice: keks.slice,
+            rewrap.StartRewrap: rewrapping.start,
+            rewrap.RewrapSlice: rewrapping.slice,
+            rewrap.ShowRewrap: rewrapping.show,
+            rewrap.PauseRewrap: rewrapping.pause,
+            rewrap.ResumeRewrap: rewrapping.resume,
+            rewrap.RewrapFile: FileRewrapping(KeyUser(self._ring), aids.copies),
+            rewrap.RetireVersion: Retiring(self._store, aids.holdings, self._revocation, self._log),
+            rewrap.ShowTouched: Touching(self._store, aids.holdings, aids.traces, self._log),
         }
 
     def open_column(self, turn: Turn, domain: str, key: str, version: int | None, action: str) -> ColumnCipher:

@@ -53,13 +53,37 @@ class KeyUser:
         Raises:
             NotFound, InvalidInput, Conflict, Unavailable: as decrypting, then encrypting.
         """
-        key, old, opener = self._opener(command.domain, command.key, command.ciphertext)
-        context = command.context.encode()
-        plaintext = _open(opener, command.ciphertext, context)
-        key.tallies[old].processed += 1
-        sealed, version = self._seal(command.domain, command.key, plaintext, context)
+        sealed, old, version = self.renew(command.domain, command.key, command.ciphertext, command.context.encode())
         turn.note(version=version, old_version=old)
         return Encrypted(ciphertext=sealed, version=version)
+
+    def renew(self, domain: str, name: str, sealed: bytes, context: bytes) -> tuple[bytes, int, int]:
+        """Encrypt an envelope's value anew; return the new envelope, and the version before and after.
+
+        Raises:
+            NotFound, InvalidInput, Conflict, Unavailable: as decrypting, then encrypting.
+        """
+        key, old, opener = self._opener(domain, name, sealed)
+        plaintext = _open(opener, sealed, context)
+        key.tallies[old].processed += 1
+        fresh, version = self._seal(domain, name, plaintext, context)
+        return fresh, old, version
+
+    def version_of(self, domain: str, name: str) -> int:
+        """Say which version of a key protects now.
+
+        Raises:
+            NotFound, InvalidInput, Conflict, Unavailable: as encrypting.
+        """
+        return self._sealer(domain, name)[0].version
+
+    def made(self, domain: str, name: str, sealed: bytes) -> bool:
+        """Say whether an envelope names this key; whether it opens is not tried.
+
+        Raises:
+            NotFound, InvalidInput, Conflict, Unavailable: as decrypting.
+        """
+        return envelope.parse(sealed).key_id == self._ring.take(domain, name, Purpose.ENCRYPT, Use.PROCESS).id
 
     def _seal(self, domain: str, name: str, plaintext: bytes, context: bytes) -> tuple[bytes, int]:
         key = self._ring.hit(domain, name)

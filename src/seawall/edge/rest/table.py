@@ -42,7 +42,7 @@ DOMAINS: Final = (
     Route(method="GET", path="/v1/domains", command=keys.ListDomains, result=keys.Domains),
     Route(method="GET", path=_DOMAIN, command=keys.GetDomain, result=DomainView),
     Route(method="PATCH", path=_DOMAIN, command=care.UpdateDomain, result=DomainView),
-    Route(method="POST", path=f"{_DOMAIN}/rotate-kek", command=work.RotateKek, result=work.WorkView, status=202),
+    Route(method="POST", path=f"{_DOMAIN}/rotate-kek", command=work.RotateKek, result=work.WorkView, status=201),
     Route(method="POST", path=f"{_DOMAIN}/shred", command=keys.ShredDomain, result=keys.Shredded),
     Route(method="POST", path=f"{_DOMAIN}/cancel-shred", command=keys.CancelShred, result=DomainView),
 )
@@ -58,7 +58,7 @@ KEYS: Final = (
     Route(method="GET", path=f"{_KEY}/uses", command=rotation.ShowUses, result=rotation.KeyUses),
     Route(method="GET", path=f"{_KEY}/touched", command=rewrap.ShowTouched, result=rewrap.Touched),
     Route(method="POST", path=f"{_KEY}/retire-version", command=rewrap.RetireVersion, result=KeyView),
-    Route(method="POST", path=f"{_KEY}/campaign", command=rewrap.StartRewrap, result=rewrap.Campaign, status=202),
+    Route(method="POST", path=f"{_KEY}/campaign", command=rewrap.StartRewrap, result=rewrap.Campaign, status=201),
     Route(method="GET", path=f"{_KEY}/campaign", command=rewrap.ShowRewrap, result=rewrap.Campaign),
     Route(method="POST", path=f"{_KEY}/campaign/pause", command=rewrap.PauseRewrap, result=rewrap.Campaign),
     Route(method="POST", path=f"{_KEY}/campaign/resume", command=rewrap.ResumeRewrap, result=rewrap.Campaign),
@@ -105,7 +105,7 @@ BATCHES: Final = tuple(
 )
 ROOT: Final = (
     Route(method="GET", path="/v1/root", command=root.ShowRoot, result=root.RootView),
-    Route(method="POST", path="/v1/root/rotate", command=work.RotateRoot, result=work.WorkView, status=202),
+    Route(method="POST", path="/v1/root/rotate", command=work.RotateRoot, result=work.WorkView, status=201),
     Route(method="POST", path="/v1/root/reconcile", command=root.ReconcileRoot, result=root.Reconciled),
 )
 BACKUPS: Final = (
