@@ -3,9 +3,9 @@
 import os
 import random
 import signal
-import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from book import Book
@@ -15,16 +15,20 @@ PAUSE_S = (1.5, 5.0)
 RECOVER_S = 60.0
 
 
-class Chaos(threading.Thread):
-    """Does one thing after another, and waits for both nodes to recover from each."""
+class Chaos:
+    """Does one thing after another, and waits for both nodes to recover from each.
 
-    def __init__(self, place: Place, book: Book, cause: dict[str, str], stop: threading.Event) -> None:
-        super().__init__(name="chaos")
-        self._place, self._book, self._cause, self._over = place, book, cause, stop
+    It runs in the main thread: a server that is told to end with its parent ends with the thread that started it.
+    """
+
+    def __init__(self, place: Place, book: Book, cause: dict[str, str], say: Callable[[str], None]) -> None:
+        self._place, self._book, self._cause, self._say = place, book, cause, say
         self._draw = random.Random()
         self.done: Counter[str] = Counter()
 
-    def run(self) -> None:
+    def run(self, seconds: float) -> None:
+        """Go on until the time is over, or something does not come back."""
+        over = time.monotonic() + seconds
         acts = {
             "worker killed": self._worker,
             "node killed": self._node,
@@ -35,7 +39,10 @@ class Chaos(threading.Thread):
             "node and database killed": self._both,
         }
         waiting: list[str] = []
-        while not self._over.wait(self._draw.uniform(*PAUSE_S)):
+        while True:
+            time.sleep(max(0.0, min(self._draw.uniform(*PAUSE_S), over - time.monotonic())))
+            if time.monotonic() >= over:
+                return
             # Every act comes once before any comes again.
             waiting = waiting or self._draw.sample([*acts], len(acts))
             name = waiting.pop()
@@ -48,6 +55,8 @@ class Chaos(threading.Thread):
                 self._book.fail(f"{name}: not recovered: {error!r}"[:400])
                 return
             self.done[name] += 1
+            left, answered = over - time.monotonic(), sum(self._book.done.values())
+            self._say(f"{left:4.0f} s left, {answered} answered, {len(self._book.failures)} failures; {name}")
 
     def _worker(self) -> None:
         kill(self._draw.choice(self._some_node().wait_children()["worker"]))

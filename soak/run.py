@@ -28,7 +28,6 @@ from proof import Proof  # noqa: E402
 from scene import Lane, Place, Prober, place  # noqa: E402
 
 LOADERS = 5
-LINE_S = 15
 
 
 def main() -> int:
@@ -50,23 +49,19 @@ def soak(scene: Place, book: Book, seconds: float) -> dict[str, Any]:
     stop, rest = threading.Event(), threading.Event()
     cause = {"now": "nothing"}
     loaders = [Loader(scene, book, shared, number, rest) for number in range(LOADERS)]
-    chaos = Chaos(scene, book, cause, stop)
+    chaos = Chaos(scene, book, cause, say)
     probers = [Prober(scene, at, cause, stop) for at in (0, 1)]
     began = time.monotonic()
     try:
-        for thread in (*loaders, *probers, chaos):
+        for thread in (*loaders, *probers):
             thread.start()
-        while (left := began + seconds - time.monotonic()) > 0 and chaos.is_alive():
-            time.sleep(min(left, LINE_S))
-            say(f"{time.monotonic() - began:4.0f} s: {sum(book.done.values())} answered, {len(book.failures)} failures")
+        chaos.run(seconds)
     finally:
-        # What was pulled out or killed is back before the load ends, so that lost changes can be read.
+        # What was pulled out or killed is back by now, so that changes whose answers were lost can be read.
         stop.set()
-        for thread in (chaos, *probers):
-            thread.join()
         rest.set()
-        for loader in loaders:
-            loader.join()
+        for thread in (*probers, *loaders):
+            thread.join()
     took = time.monotonic() - began
     say("the load is over; everything is asked once more")
     proof = Proof(scene, book, [*shared, *(key for one in loaders for key in (*one.keys, *one.gone))])

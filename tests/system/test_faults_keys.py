@@ -108,12 +108,12 @@ def test_a_node_killed_as_it_rotates_and_destroys_has_done_all_of_it_or_nothing(
         reply = node.client("custodian").ask("POST", "/v1/domains", {"name": "quick", "waiting_days": 0, "trial": True})
         assert reply.status == 201, reply.body
         keys = "/v1/domains/quick/keys"
-        made = {"keys": [{"name": f"k{number}"} for number in range(60)]}
+        made = {"keys": [{"name": f"k{number}"} for number in range(30)]}
         assert node.client("custodian").ask("POST", f"{keys}/batch", made).status == 201
         turned = make(node, "turned")
         old = b64decode(node.client("payments-app").encrypt("turned", b"old").json["ciphertext"])
         app = node.client("payments-app")
-        for number in range(60):
+        for number in range(30):
             reply = app.ask("POST", f"{keys}/k{number}/encrypt", {"plaintext": "eA=="})
             waiting[f"k{number}"] = b64decode(reply.json["ciphertext"])
 
