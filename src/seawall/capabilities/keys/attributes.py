@@ -51,7 +51,6 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         rotation: when it gets its next version.
         exportable: whether its material may leave, under the rules of export.
         undeletable: whether its destruction is refused, and its domain's.
-        offline_grace_s: for how long a node that lost touch with its database may go on using it.
     """
 
     labels: dict[str, str] = {}
@@ -65,7 +64,6 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     rotation: Rotation = NO_ROTATION
     exportable: bool = False
     undeletable: bool = False
-    offline_grace_s: Annotated[int, msgspec.Meta(ge=0, le=604_800)] = 0
 
     def checked(self) -> "Attributes":
         """Return them as they are kept: places in order, each once.

@@ -95,7 +95,6 @@ class AttributeChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     rotation: Rotation | UnsetType = UNSET
     exportable: bool | UnsetType = UNSET
     undeletable: bool | UnsetType = UNSET
-    offline_grace_s: int | UnsetType = UNSET
 
 
 class UpdateKey(OfKey, frozen=True, kw_only=True):

@@ -40,9 +40,6 @@ class Traits:
     rotation_at: Annotated[str | None, Parameter(help="When it gets a new version, once.")] = None
     exportable: Annotated[bool | None, Parameter(help="Whether its material may leave, under the rules.")] = None
     undeletable: Annotated[bool | None, Parameter(help="Whether its destruction is refused.")] = None
-    offline_grace: Annotated[
-        int | None, Parameter(help="Seconds for which a node without its database may go on using it.")
-    ] = None
 
     def attributes(self) -> "Attributes":
         """Return them as attributes of a new key.
@@ -100,7 +97,6 @@ class Traits:
             "rotation": {name: value for name, value in rotation.items() if value is not None} or None,
             "exportable": self.exportable,
             "undeletable": self.undeletable,
-            "offline_grace_s": self.offline_grace,
         }
         return {name: value for name, value in given.items() if value is not None}
 
