@@ -14,7 +14,7 @@ from seawall.access.tokens import Minted, id_of, mint
 from seawall.kernel.command import Turn
 from seawall.kernel.errors import Conflict, InvalidInput, NotFound
 from seawall.kernel.ids import Entropy
-from seawall.kernel.terms import Resource
+from seawall.kernel.terms import Proof, Resource
 
 _HOUR_MS: Final = 3_600_000
 _DAY_MS: Final = 24 * _HOUR_MS
@@ -99,10 +99,18 @@ class Credentials:
     def create_enrolment(self, turn: Turn, command: c.CreateEnrolment) -> c.EnrolmentCreated:
         """Make a one-time code.
 
+        For somebody who has begun already it is as good as a token: whoever may not make them one, or not without
+        approvals, could come in their place by it.
+
         Raises:
             NotFound: access.principal_unknown.
             Conflict: access.principal_disabled.
+            Denied: as making a token for them.
         """
+        with self._store.read() as moment:
+            found = moment.find(command.principal)
+        if found is not None and turn.principal.proof is not Proof.SYSTEM and self._begun(found.id):
+            turn.check(c.IssueToken.action, command.resource())
         with self._store.begin() as tx:
             identity = find_enabled(tx, command.principal)
             minted, kept = self._add(tx, CredentialKind.ENROLMENT, identity.id, turn.now_ms, ENROLMENT_MS)
@@ -110,18 +118,26 @@ class Credentials:
             tx.outbox(turn.record(facts, resource=Resource(type="principal", id=identity.id)))
         return c.EnrolmentCreated(id=kept.id, code=minted.text, expires_ms=kept.expires_ms)
 
+    def _begun(self, identity_id: str) -> bool:
+        # Sessions and codes are forgotten; of whoever has begun a token or a certificate is kept.
+        lasting = {CredentialKind.TOKEN, CredentialKind.CERTIFICATE}
+        return any(one.kind in lasting for one in self._store.credentials(identity_id))
+
     def enrol(self, turn: Turn, command: c.Enrol) -> c.Enrolled:
-        """Exchange a code, once.
+        """Exchange a code, once; other codes of the same principal are void then: whoever has them comes too late.
 
         Raises:
             Unauthenticated: unknown, expired, or used already.
         """
         code = self._authenticator.look_up(CredentialKind.ENROLMENT, command.code, turn.now_ms)
+        known = self._store.credentials(code.identity.id)
+        others = [one for one in known if one.kind is CredentialKind.ENROLMENT and one.ended_ms is None]
         with self._store.begin() as tx:
             # Once more, in the writers' turn: of two who come at once with the same code, one is late.
             holder = _still(tx, code)
             identity = holder.identity
-            tx.end_credential(holder.credential.id, turn.now_ms)
+            for one in {holder.credential.id, *(other.id for other in others)}:
+                tx.end_credential(one, turn.now_ms)
             token, kept_token = self._add(tx, CredentialKind.TOKEN, identity.id, turn.now_ms, TOKEN_DAYS * _DAY_MS)
             session, kept_session = self._add(
                 tx, CredentialKind.SESSION, identity.id, turn.now_ms, SESSION_MS, begun_with=kept_token.id

@@ -476,8 +476,12 @@ def test_the_first_administrator_s_power_ends_with_the_second_custodian(chamber:
         c.RemoveQuorum(id=FOUNDERS),
     ):
         chamber.ask("admin", command)
-    # What stays: a one-time code for somebody else, a token for oneself, people without power, shutting people out.
-    chamber.do("admin", CreateEnrolment(principal="c2"))
+    # A one-time code for somebody who has begun is a token for them, by which an administrator could vote in their place.
+    with pytest.raises(Denied) as raised:
+        chamber.do("admin", CreateEnrolment(principal="c2"))
+    assert code(raised) == "approvals.only_by_itself"
+    # What stays: a code to begin with, a token for oneself, people without power, shutting people out.
+    chamber.do("admin", CreateEnrolment(principal=chamber.do("admin", CreatePrincipal(name="fresh")).id))
     chamber.do("admin", IssueToken(principal="admin"))
     chamber.do("admin", CreatePrincipal(name="plain"))
     chamber.do("admin", DisablePrincipal(principal="plain"))

@@ -347,13 +347,23 @@ def test_of_two_who_come_at_once_with_one_code_one_is_late(room: AccessRoom) -> 
 
 def test_an_enrolment_code_lasts_72_hours(room: AccessRoom) -> None:
     room.new("ada")
-    early, late = (room.do(c.CreateEnrolment(principal="ada")).code for _ in range(2))
+    room.new("bob")
+    early, late = (room.do(c.CreateEnrolment(principal=name)).code for name in ("ada", "bob"))
     room.clock.advance(72 * HOUR - 1)
     room.do(c.Enrol(code=early), ANONYMOUS)
     room.clock.advance(1)
     with pytest.raises(Unauthenticated) as raised:
         room.do(c.Enrol(code=late), ANONYMOUS)
     assert raised.value.code == "access.token_expired"
+
+
+def test_who_has_begun_leaves_no_code_behind_for_somebody_else(room: AccessRoom) -> None:
+    room.new("ada")
+    hers, kept_back = (room.do(c.CreateEnrolment(principal="ada")).code for _ in range(2))
+    room.do(c.Enrol(code=hers), ANONYMOUS)
+    with pytest.raises(Unauthenticated) as raised:
+        room.do(c.Enrol(code=kept_back), ANONYMOUS)
+    assert raised.value.code == "access.token_revoked"
 
 
 def test_a_session_ends_unused_after_half_an_hour(room: AccessRoom) -> None:
