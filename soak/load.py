@@ -16,6 +16,7 @@ from scene import APP, CUSTODIAN, DOMAIN, Lane, Place
 from support.node import Reply
 
 MOST_KEYS, FEWEST_KEYS, SETTLE_S = 12, 6, 120.0
+ROOT = "root.rotate", "/v1/root/rotate"
 SEALED = {"decrypt", "verify", "verify-mac", "unwrap"}
 
 
@@ -45,6 +46,9 @@ class Loader(threading.Thread):
             self.gone_key: 2,
             self.public: 1,
         }
+        if not self._number:
+            # One of them has keys of keys replaced, which is long work that outlives whoever does it.
+            turns[self.renew] = 1
         try:
             while not self._over.is_set():
                 self._draw.choices([*turns], [*turns.values()])[0]()
@@ -189,6 +193,17 @@ class Loader(threading.Thread):
             if reply.status != 200:
                 self._book.fail(f"{path} answered {reply.status} {reply.body!r}")
             self._book.count(f"data.{path[4:]}", "seawall")
+
+    def renew(self) -> None:
+        """Have the domain's key-encryption key or the root key replaced, unless that is under way."""
+        action, path = self._draw.choice((("domains.rotate_kek", "/v1/domains/vault/rotate-kek"), ROOT))
+        reply = self._ask(CUSTODIAN, "POST", path, {})
+        if reply is None:
+            return
+        if reply.status == 201:
+            self._book.count(action, "vault" if action.startswith("domains") else "seawall")
+        elif reply.status != 409:
+            self._book.fail(f"{path} answered {reply.status} {reply.body!r}")
 
     # How it is asked.
 

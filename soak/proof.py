@@ -12,6 +12,8 @@ from scene import APP, CUSTODIAN, DOMAIN, Lane, Place
 from support.node import Entry, Reply, open_rooms
 
 AT_ONCE = 100
+WORK_S = 60.0
+OVER = {"succeeded", "failed", "cancelled"}
 MOST_BYTES = 60_000  # of one batch: its route takes a little more
 
 
@@ -32,6 +34,20 @@ class Proof:
                 found = state_of(self._ask(CUSTODIAN, "GET", f"{DOMAIN}/{key.name}", None, at))
                 if found != key.state:
                     self._book.fail(f"{key.name}: is {found!r} on node {at} and was acknowledged as {key.state!r}")
+
+    def works(self) -> dict[str, int]:
+        """Work that was begun comes to its end, whoever died over it."""
+        deadline = time.monotonic() + WORK_S
+        while True:
+            jobs = self._ask(CUSTODIAN, "GET", "/v1/jobs?limit=500", None, 0).json["items"]
+            waiting = [job for job in jobs if job["state"] not in OVER]
+            if not waiting or time.monotonic() > deadline:
+                break
+            time.sleep(0.5)
+        for job in jobs:
+            if job["state"] != "succeeded":
+                self._book.fail(f"a job has not succeeded: {job}")
+        return dict(Counter(job["kind"] for job in jobs))
 
     def promises(self) -> None:
         """Everything promised of keys in use holds; nothing of a destroyed key is answered."""

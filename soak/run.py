@@ -67,7 +67,9 @@ def soak(scene: Place, book: Book, seconds: float) -> dict[str, Any]:
     proof = Proof(scene, book, [*shared, *(key for one in loaders for key in (*one.keys, *one.gone))])
     made = dict(book.done)
     sizes: dict[str, int] = {}
+    works: dict[str, int] = {}
     try:
+        works = proof.works()
         proof.states()
         proof.promises()
         for node in scene.nodes:
@@ -90,6 +92,7 @@ def soak(scene: Place, book: Book, seconds: float) -> dict[str, Any]:
             "made": sum(count for (action, _), count in book.answered.items() if action == "keys.create"),
             "destroyed": sum(len(one.gone) for one in loaders),
         },
+        "works_done": works,
         "promises_held": proof.held,
         "ledger_entries": sizes,
         "memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
