@@ -10,7 +10,7 @@ BIN    := $(VENV)/bin
 UV     := UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy $(BIN)/uv
 ARGS   ?=
 
-.PHONY: help install install-dev run test lint bench docs fuzz soak lock system clean
+.PHONY: help install install-dev run test lint bench docs fuzz contract soak lock system clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -55,8 +55,12 @@ bench: install-dev system  ## Measure speed against peers and limits; writes ben
 docs: install-dev  ## Build the documentation site into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-fuzz: install-dev  ## Fuzz the parsers and codecs for a while
+fuzz: install-dev system  ## Fuzz the parsers and codecs for a while, then the API
 	$(BIN)/python fuzz/run.py $(ARGS)
+	$(BIN)/python -W ignore fuzz/rest_contract.py
+
+contract: install-dev system  ## Hold a node to its OpenAPI document: CONTRACT_CASES generated requests (20000)
+	$(BIN)/python -W ignore fuzz/rest_contract.py
 
 soak: install-dev system  ## Load two nodes for SOAK_SECONDS (600) while parts die; writes bench/soak.json
 	$(BIN)/python soak/run.py
