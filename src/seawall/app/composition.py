@@ -313,6 +313,18 @@ class OpenHome:
             self._principal, command, source=_SOURCE, appeal=self._appeal, progress=progress
         )
 
+    def finish(self, job: str, progress: Progress) -> Any:
+        """Wait for long work that this session began; where no node does it, it is done here.
+
+        Raises:
+            NotFound: ``job.unknown``, also for work of somebody else.
+            Unavailable: the store.
+        """
+        from seawall.app.jobs import finish
+        from seawall.capabilities.keys.commands_work import WorkView
+
+        return WorkView.of(finish(self._rooms, job, self._principal.id, progress))
+
     def act_as(self, token: str) -> "OpenHome":
         """The same home for somebody else.
 

@@ -73,14 +73,11 @@ def build() -> App:
         help="Certify that a destroyed key or domain is gone.",
     )
     _exchange_keys(keys)
+    _rotate_keys(keys)
     app.command(keys)
     _use_keys(app)
 
-    root = App(name="root", help="The root of trust: its generations and its tokens.")
-    root.command(f"{_AT}.root:show", help="Show the root keys, the tokens and the module's validation.")
-    root.command(f"{_AT}.root:reconcile", help="Compare what the tokens hold with what the store uses.")
-    app.command(root)
-
+    _add_root(app)
     _add_backups(app)
 
     ledger = App(name="ledger", help="The record of everything that was done.")
@@ -209,6 +206,27 @@ def _dual_control(app: App) -> None:
     quorum.command(f"{_AT}.quorum:set", help="Put a rule in force; under the quorum itself once there is one.")
     quorum.command(f"{_AT}.quorum:remove", help="Take a rule out of force, under the quorum itself.")
     app.command(quorum)
+
+
+def _rotate_keys(keys: App) -> None:
+    for name, text in (
+        ("rotate-kek", "Replace a domain's key-encryption key while its keys are used."),
+        ("rewrap", "Move what older versions of a key protected to its current one."),
+        ("rewrap-show", "Show how a key's campaign stands, and what is under older versions."),
+        ("rewrap-pause", "Let a key's campaign rest."),
+        ("rewrap-resume", "Go on with a key's campaign."),
+        ("retire-version", "Erase an older version's material when nothing known uses it."),
+        ("touched", "List everything that a compromised key touched."),
+    ):
+        keys.command(f"{_AT}.keys_work:{name.replace('-', '_')}", name=name, help=text)
+
+
+def _add_root(app: App) -> None:
+    root = App(name="root", help="The root of trust: its generations and its tokens.")
+    root.command(f"{_AT}.root:show", help="Show the root keys, the tokens and the module's validation.")
+    root.command(f"{_AT}.keys_work:rotate_root", name="rotate", help="Replace the root key while everything goes on.")
+    root.command(f"{_AT}.root:reconcile", help="Compare what the tokens hold with what the store uses.")
+    app.command(root)
 
 
 def _add_backups(app: App) -> None:

@@ -48,6 +48,18 @@ class Session(Protocol):
         """
         ...
 
+    def finish(self, job: str, progress: Progress) -> Any:
+        """Wait for long work that this session began; where no node does it, it is done here.
+
+        Returns:
+            A ``capabilities.keys.commands_work.WorkView``.
+
+        Raises:
+            NotFound: ``job.unknown``.
+            Unavailable: the store.
+        """
+        ...
+
     def act_as(self, token: str) -> "Session":
         """The same home for somebody else, who proves who they are by this token.
 

@@ -202,6 +202,8 @@ def uses(domain: str, key: str, *, options: Options | None = None) -> int:
             for one in found.versions
         ],
     )
+    for one in found.versions:
+        output.plain(one.verdict)
     return 0
 
 
