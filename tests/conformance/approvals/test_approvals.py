@@ -476,7 +476,7 @@ def test_the_first_administrator_s_power_ends_with_the_second_custodian(chamber:
         c.RemoveQuorum(id=FOUNDERS),
     ):
         chamber.ask("admin", command)
-    # A one-time code for somebody who has begun is a token for them, by which an administrator could vote in their place.
+    # A one-time code for somebody who has begun is a token for them, by which others could vote in their place.
     with pytest.raises(Denied) as raised:
         chamber.do("admin", CreateEnrolment(principal="c2"))
     assert code(raised) == "approvals.only_by_itself"

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from seawall.capabilities.keys import errors
 from seawall.capabilities.keys.domain import DomainPolicy
+from seawall.capabilities.keys.in_token import TokenCipher, TokenSigner, is_resident
 from seawall.capabilities.keys.instruments import Tool, open_tool
-from seawall.capabilities.keys.model import Key, KeyVersion, Purpose, Use
+from seawall.capabilities.keys.model import Key, KeyVersion, Origin, Purpose, Use
 from seawall.capabilities.keys.purposes import usage_of, use_of
+from seawall.capabilities.keys.resident import ResidentUse
 from seawall.capabilities.keys.uses import Tally, Used
 from seawall.crypto.algorithms.instruments import NonceSource
 from seawall.crypto.algorithms.opening import open_cipher
@@ -40,6 +42,7 @@ class HeldKey:
         "_now_ms",
         "_policy",
         "_slh_dsa",
+        "_token",
         "_tools",
         "_untold",
         "_versions",
@@ -65,7 +68,9 @@ class HeldKey:
         jurisdiction: str = "",
         slh_dsa: SlhDsaEngine | None = None,
         untold: deque[Used] | None = None,
+        token: ResidentUse | None = None,
     ) -> None:
+        self._token = token
         self._untold = untold
         self._slh_dsa = slh_dsa
         self.id: UUID = key.id
@@ -153,6 +158,29 @@ class HeldKey:
                 seals=protects and usage_of(Operation.ENCRYPT) in mask,
             )
 
+    def hold_resident(self, version: int, nonces: NonceSource | None = None) -> None:
+        """Take a version that lives in a token; as :meth:`hold`, without material."""
+        self._versions.add(version)
+        if version not in self.tallies:
+            self.tallies[version] = Tally()
+        if self.key.purpose is not Purpose.ENCRYPT:
+            return
+        used = self.key.at(version)
+        cipher = TokenCipher(self._in_token(), self.key, used, nonces)
+        suite = suite_of(used.algorithm, used.mechanisms[0])
+        assert suite is not None  # GCM has one
+        mask, domain = self.key.mask, self.key.domain
+        if self.may_process and self.refusal(Use.PROCESS, version) is None and usage_of(Operation.DECRYPT) in mask:
+            self.openers[version] = SuiteOpener(suite, cipher, domain, self.id, version)
+        protects = version == self.version and self.refusal(Use.PROTECT) is None
+        if protects and nonces is not None and usage_of(Operation.ENCRYPT) in mask:
+            self.sealer = SuiteSealer(suite, cipher, domain, self.id, version)
+
+    def _in_token(self) -> ResidentUse:
+        if self._token is None:
+            raise errors.no_token()
+        return self._token
+
     def _hold_cipher(
         self, version: KeyVersion, material: Secret, nonces: NonceSource | None, *, opens: bool, seals: bool
     ) -> None:
@@ -197,6 +225,8 @@ class HeldKey:
             jurisdiction=self._jurisdiction,
         )
         kept = self._tools.get((operation, version.number, None)) if self.key.purpose is Purpose.ENCRYPT else None
+        if kept is None and version.origin is Origin.HSM and self.key.purpose is Purpose.SIGN:
+            kept = TokenSigner(self._in_token(), self.key, version, chosen)
         if kept is None:
             material = self.material(version.number)
             if material is None:
@@ -227,12 +257,12 @@ class HeldKey:
     @property
     def quick(self) -> bool:
         """Whether its use takes no longer than others can wait for it."""
-        return self.key.algorithm is not Algorithm.SLH_DSA_SHA2_128S
+        return self.key.algorithm is not Algorithm.SLH_DSA_SHA2_128S and not is_resident(self.key)
 
     @property
     def quick_many(self) -> bool:
         """Whether hundreds of uses take no longer."""
-        return spec_of(self.key.algorithm).form is Form.SYMMETRIC
+        return spec_of(self.key.algorithm).form is Form.SYMMETRIC and not is_resident(self.key)
 
     @property
     def lacks_nonces(self) -> bool:
@@ -243,7 +273,8 @@ class HeldKey:
         """Say that a sealer's range of nonces is used up."""
         if self.sealer is sealer:
             self.sealer = None
-            self._tools = {name: tool for name, tool in self._tools.items() if name[0] is not Operation.ENCRYPT}
+            # Copied in one step: other threads open tools meanwhile.
+            self._tools = {name: tool for name, tool in dict(self._tools).items() if name[0] is not Operation.ENCRYPT}
 
     def holds(self, version: int) -> bool:
         """Whether a version's material was taken."""
