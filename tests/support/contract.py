@@ -7,7 +7,7 @@ What is left out, and why:
 
 - the callers' own names are never put into ``/v1/principals/{principal}``: disabling whoever asks would end the run.
   Others, made for it, are disabled and stripped of their roles instead;
-- one domain alone is shredded, and the other keeps its keys; each operation on a key gets fresh ones;
+- each operation on a domain gets a fresh one with fresh keys: those before are shredded, or forbid every algorithm;
 - ``PUT`` and ``DELETE /v1/quorum/{id}`` come last: a rule on everything would turn each later answer into 202.
 """
 
@@ -97,8 +97,8 @@ class Contract:
         operations = sorted((found.ok() for found in schema.get_all_operations()), key=lambda one: one.path == _LAST)
         self.report.operations = len(operations)
         for at, operation in enumerate(operations):
-            if "/keys/{key}" in operation.path and (cases > _FEW or not self._names.get("key")):
-                self._make_keys(at)
+            if "{domain}" in operation.path and (cases > _FEW or not self._names.get("key")):
+                self._make_keys(f"contract-{at}")
             share = cases * (at + 1) // len(operations) - cases * at // len(operations)
             for mode, count in ((GenerationMode.POSITIVE, share - share // 3), (GenerationMode.NEGATIVE, share // 3)):
                 self._examine(operation, mode, count)
@@ -108,11 +108,8 @@ class Contract:
 
     def _furnish(self) -> None:
         """Make keys of each purpose and people that nobody needs, and look up what else is there."""
-        for domain in ("contract", "shredded"):
-            self._make("/v1/domains", {"name": domain})
         people = [self._make("/v1/principals", {"name": f"spare-{n}", "kind": "application"}) for n in range(3)]
         self._names = {
-            "domain": ["contract", "contract", "contract", "shredded"],
             "principal": [f"spare-{n}" for n in range(3)] + [str(one["id"]) for one in people if "id" in one],
         }
         for field_name, path, place in (
@@ -123,10 +120,11 @@ class Contract:
             found = [answer for answer in (self._get(path, token) for token in self._tokens) if answer]
             self._names[field_name] = [value for one in found for value in _values(one, place)][:5]
 
-    def _make_keys(self, at: int) -> None:
-        keys = [{"name": f"{purpose}-{at}", "purpose": purpose} for purpose in _PURPOSES]
-        self._make("/v1/domains/contract/keys/batch", {"keys": keys})
-        self._names["key"] = [key["name"] for key in keys]
+    def _make_keys(self, domain: str) -> None:
+        self._make("/v1/domains", {"name": domain})
+        keys = [{"name": purpose, "purpose": purpose} for purpose in _PURPOSES]
+        self._make(f"/v1/domains/{domain}/keys/batch", {"keys": keys})
+        self._names |= {"domain": [domain], "key": list(_PURPOSES)}
 
     def _make(self, path: str, document: dict[str, Any]) -> dict[str, Any]:
         for token in self._tokens:
@@ -164,8 +162,6 @@ class Contract:
     def _ask(self, operation: Any, case: Any) -> None:
         for name in case.path_parameters or {}:
             known = self._names.get(name)
-            if operation.path.endswith("/shred"):
-                known = ["shredded"]
             if known and self._chance.random() < 0.7:
                 case.path_parameters[name] = self._chance.choice(known)
         if "Idempotency-Key" in (case.headers or {}) and self._chance.random() < 0.7:
