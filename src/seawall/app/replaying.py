@@ -47,10 +47,14 @@ def replay(
     found = Replayed()
     acts = sorted((act for one in told for act in one.acts), key=lambda act: act.time_ms)
     for act in acts:
+        if act.action == "access.enrol":
+            _use_up(people, act)
         if keys.knows(act):
             found.done[act.action] += keys.apply(act)
-        elif (act.action.startswith("access.") and _take_away(people, act)) or (
-            act.action == "access.approver.retire" and _retire(approvals, act)
+        elif (
+            (act.action.startswith("access.") and _take_away(people, act))
+            or (act.action == "access.principal.link" and _link(people, act))
+            or (act.action == "access.approver.retire" and _retire(approvals, act))
         ):
             found.done[act.action] += 1
         elif act.action in _LOST and act.time_ms > since_ms:
@@ -90,6 +94,25 @@ def _take_away(people: IdentityStore, act: Act) -> bool:
                 return False
         tx.announce()
     return True
+
+
+def _link(people: IdentityStore, act: Act) -> bool:
+    """Let two who turned out to be one person vote as one."""
+    with people.begin() as tx:
+        identity, person = tx.find(act.resource), tx.find(str(act.facts.get("person", "")))
+        if identity is None or person is None or identity.whose == person.whose:
+            return False
+        tx.link(identity.id, person.whose)
+        tx.announce()
+    return True
+
+
+def _use_up(people: IdentityStore, act: Act) -> None:
+    """Let nobody use a one-time code again that was used after the backup."""
+    with people.begin() as tx:
+        holder = tx.holder(str(act.facts.get("credential", "")))
+        if holder is not None and holder.credential.ended_ms is None:
+            tx.end_credential(holder.credential.id, act.time_ms)
 
 
 def _retire(approvals: StoredApprovals, act: Act) -> bool:

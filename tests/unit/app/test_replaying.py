@@ -8,6 +8,7 @@ import pytest
 
 from seawall.access.approvals import commands as c
 from seawall.access.approvals.model import State
+from seawall.access.commands import CreateEnrolment, CreatePrincipal
 from seawall.adapters.store.approvals import StoredApprovals
 from seawall.adapters.store.engine import Store
 from seawall.adapters.store.key_lists import StoredKeyLists
@@ -17,7 +18,7 @@ from seawall.app.past import Told
 from seawall.app.replaying import Replayed, replay, withdraw_all
 from seawall.capabilities.keys.replay import Act, KeyReplay
 from seawall.kernel.secret import Secret
-from seawall.kernel.terms import Role
+from seawall.kernel.terms import SYSTEM, Role
 from support.dual import Chamber, custodians, rule
 
 SINCE = 1_000
@@ -73,6 +74,25 @@ def test_people_lose_again_what_they_lost(chamber: Chamber) -> None:
     assert (found.roles, found.domains) == (frozenset({Role.SECURITY_ENGINEER}), frozenset({"bank"}))
     assert other.disabled_ms == 2_000
     assert chamber.identities.credentials(erin)[0].ended_ms == 2_000
+
+
+def test_a_code_that_was_used_since_is_used_up_and_who_was_found_to_be_one_person_is_one(chamber: Chamber) -> None:
+    first, second = chamber.hire("first", Role.CUSTODIAN), chamber.hire("second", Role.CUSTODIAN)
+    fresh = chamber.do(SYSTEM, CreatePrincipal(name="fresh"))
+    code = chamber.do(SYSTEM, CreateEnrolment(principal="fresh"))
+    linked = act("access.principal.link", "principal", second, person=first, before=second)
+    found = again(
+        chamber,
+        linked,
+        act("access.enrol", "session", "s", principal=fresh.id, credential=code.id, session="s", token="t"),
+        linked,
+    )
+    assert (found.done, found.lost) == ({"access.principal.link": 1}, {"access.enrol": 1})
+    assert [one.ended_ms for one in chamber.identities.credentials(fresh.id)] == [2_000]
+    with chamber.identities.read() as moment:
+        one = moment.find(second)
+    assert one is not None
+    assert one.whose == first
 
 
 def test_a_key_to_vote_with_that_was_retired_counts_no_more(chamber: Chamber) -> None:
