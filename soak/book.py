@@ -5,6 +5,7 @@ that only grows; memory keeps its place there, eight bytes each, so that a day's
 """
 
 import json
+import sys
 import threading
 import time
 from array import array
@@ -96,6 +97,7 @@ class Book:
         with self._lock:
             if len(self.failures) < MOST_FAILURES:
                 self.failures.append(text[:600])
+                print("failure:", text[:600], file=sys.stderr, flush=True)
 
     def __enter__(self) -> Self:
         return self
