@@ -7,7 +7,7 @@ is refused when it comes to be stored, and is sealed anew by who tries again.
 from sqlalchemy import Connection, select
 
 from seawall.adapters.store.tables.root import retired_roots
-from seawall.capabilities.keys.root import SEALED_MAGIC, sealed_by
+from seawall.capabilities.keys.root import ROOT_RETIRED, SEALED_MAGIC, sealed_by
 from seawall.kernel.errors import Unavailable
 
 
@@ -21,4 +21,4 @@ def must_stand(connection: Connection, wrapped: bytes) -> None:
         return
     one = retired_roots.c.key_id == str(sealed_by(wrapped))
     if connection.execute(select(retired_roots.c.key_id).where(one)).first() is not None:
-        raise Unavailable("root.retired", "the root key was replaced in this very moment.", remedy="Try again.")
+        raise Unavailable(ROOT_RETIRED, "the root key was replaced in this very moment.", remedy="Try again.")

@@ -6,8 +6,10 @@ from seawall.capabilities.keys import errors, sealing
 from seawall.capabilities.keys.commands import CreateDomain
 from seawall.capabilities.keys.domain import Domain, DomainPolicy
 from seawall.capabilities.keys.ports import KeyStore, RootOfTrust
+from seawall.capabilities.keys.root import ROOT_RETIRED
 from seawall.capabilities.keys.views import DomainView
 from seawall.kernel.command import Turn
+from seawall.kernel.errors import Unavailable
 from seawall.kernel.ids import Entropy, check_name, uuid7
 from seawall.kernel.secret import Secret
 
@@ -48,11 +50,23 @@ class DomainMaker:
         with self._store.read() as reads:
             if reads.domain(domain.name) is not None:
                 raise errors.domain_exists(domain.name)
+        try:
+            self._add(turn, domain)
+        except Unavailable as error:
+            if error.code != ROOT_RETIRED:
+                raise
+            # The root key was replaced between sealing and storing; the newest one seals now.
+            self._add(turn, domain)
+        return DomainView.of(domain)
+
+    def _add(self, turn: Turn, domain: Domain) -> None:
         with Secret(self._entropy(sealing.KEY_BYTES)) as kek:
             wrapped = sealing.wrap_kek(self._root, kek, domain)
+        facts = {
+            "domain_id": str(domain.id),
+            "waiting_days": domain.policy.waiting_days,
+            "trial": domain.policy.trial,
+        }
         with self._store.begin() as tx:
             tx.add_domain(domain, wrapped)
-            tx.outbox(
-                turn.record({"domain_id": str(domain.id), "waiting_days": policy.waiting_days, "trial": policy.trial})
-            )
-        return DomainView.of(domain)
+            tx.outbox(turn.record(facts))

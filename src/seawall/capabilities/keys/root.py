@@ -9,6 +9,8 @@ from seawall.kernel.errors import Corrupt
 
 #: What every sealed value of a root begins with, before the 16 bytes of the root key's id.
 SEALED_MAGIC = b"SWR\x01"
+#: The code of the refusal to store what a root key sealed that was retired meanwhile.
+ROOT_RETIRED = "root.retired"
 
 
 class RootKind(StrEnum):
