@@ -28,6 +28,7 @@ from seawall.capabilities.keys.commands_care import (
     UpdateDomain,
     UpdateKey,
 )
+from seawall.capabilities.keys.commands_rotation import RotateDue
 from seawall.capabilities.keys.model import KeyState, Purpose, Usage
 from seawall.crypto.algorithms.registry import Algorithm, Mechanism
 from seawall.kernel.errors import Conflict, Denied, InvalidInput
@@ -311,10 +312,11 @@ def test_rotation_is_due_by_age_by_date_and_not_twice(room):
     assert room.do(BlockKey(domain="bank", key="k", reason="x")).rotate_after_ms is None
 
 
-@pytest.mark.parametrize("command", [FinishDestroy(), ApplyDates()], ids=lambda one: one.action)
+@pytest.mark.parametrize("command", [FinishDestroy(), ApplyDates(), RotateDue()], ids=lambda one: one.action)
 def test_what_needs_others_there_is_not_done_by_naming_no_domain(room, command):
     ends = Attributes(deactivation_ms=room.clock.now_ms() + DAY_MS)
     room.do(CreateKey(domain="bank", name="ends", attributes=ends))
+    room.do(CreateKey(domain="bank", name="old", attributes=Attributes(rotation=Rotation(age_days=1))))
     room.do(CreateDomain(name="shop", waiting_days=7))
     room.do(DestroyKey(domain="bank", key="k"))
     room.do(ShredDomain(domain="shop"))
@@ -323,6 +325,10 @@ def test_what_needs_others_there_is_not_done_by_naming_no_domain(room, command):
     done = msgspec.to_builtins(room.keys.handlers()[type(command)](turn, command))
     assert not any(done.values())
     assert turn.records == []
-    asked = {"keys.finish_destroy": {"shop", "bank/k"}, "keys.apply_dates": {"bank/ends"}}[command.action]
-    assert set(turn.checked) == {(command.action, thing) for thing in asked}
+    asked = {
+        "keys.finish_destroy": {"shop", "bank/k"},
+        "keys.apply_dates": {"bank/ends"},
+        "keys.rotate_due": {"bank/old"},
+    }
+    assert set(turn.checked) == {(command.action, thing) for thing in asked[command.action]}
     assert any(msgspec.to_builtins(room.do(command)).values())

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from seawall.capabilities.keys.commands import RotateKey, key_resource
 from seawall.capabilities.keys.commands_rotation import KeyUses, Rotated, RotateDue, ShowUses, VersionUses
 from seawall.capabilities.keys.create_key import KeyMaker
-from seawall.capabilities.keys.lists import acts_in
+from seawall.capabilities.keys.lists import leads_to
 from seawall.capabilities.keys.model import KeyVersion
 from seawall.capabilities.keys.ports import KeyDues, KeyStore
 from seawall.capabilities.keys.ports_rewrap import Holding, Holdings
@@ -47,6 +47,8 @@ class Rotation:
 
     def due(self, turn: Turn, command: RotateDue) -> Rotated:
         """Rotate every key that is due. One that cannot be rotated does not keep the others.
+
+        Those that the principal may not rotate so, or not without approvals, are left to others, and not told.
 
         Raises:
             Unavailable: when the store or the root does not answer; what was rotated by then is.
@@ -113,7 +115,7 @@ class Rotation:
     def _due(self, turn: Turn, domain: str) -> Iterator[tuple[str, str]]:
         seen: set[tuple[str, str]] = set()
         while fresh := set(self._asked(turn.now_ms, domain)) - seen:
-            yield from sorted(one for one in fresh if acts_in(turn.principal, one[0]))
+            yield from sorted(one for one in fresh if leads_to(turn, RotateDue.action, key_resource(*one)))
             seen |= fresh
 
     def _asked(self, now_ms: int, domain: str) -> Iterator[tuple[str, str]]:
