@@ -162,21 +162,27 @@ class TokenLink:
         worker = self._opened_worker()
         try:
             answer = worker.ask(request)
+            vanished = isinstance(answer, m.Failed) and self._vanished(worker, request, answer)
         except WorkerLost as lost:
             error = token_error("worker_lost")
             self._lose(worker, error)
             raise Lost(error, hung=lost.hung) from None
-        if isinstance(answer, m.Failed) and (answer.lost or self._vanished(request, answer)):
+        if isinstance(answer, m.Failed) and (answer.lost or vanished):
             error = token_error(answer.code if answer.lost else "token_vanished", answer.detail)
             self._lose(worker, error)
             raise Lost(error)
         self._losses = 0
         return answer
 
-    def _vanished(self, request: m.Request, answer: m.Failed) -> bool:
+    def _vanished(self, worker: WorkerProcess, request: m.Request, answer: m.Failed) -> bool:
         # A library may go on for a while without its token, and find nothing in it any more.
-        asked = request.key_id if isinstance(request, m.Wrap | m.Unwrap) else b""
-        return answer.code == "generation_missing" and asked in self.seen
+        if answer.code != "generation_missing" or not isinstance(request, m.Wrap | m.Unwrap) or not self.seen:
+            return False
+        if request.key_id in self.seen:
+            return True
+        # Another process may have made this key since the token was opened: then nothing that was seen is there either.
+        found = worker.ask(m.ListRoots(label=request.root))
+        return isinstance(found, m.Roots) and self.seen.isdisjoint(one.key_id for one in found.keys)
 
     def _opened_worker(self) -> WorkerProcess:
         if worker := self._worker:
