@@ -51,7 +51,10 @@ class DomainView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VersionView(msgspec.Struct, frozen=True, kw_only=True):
-    """A version of a key; ``public`` is the public key of an asymmetric one, as SubjectPublicKeyInfo in DER."""
+    """A version of a key; ``public`` is the public key of an asymmetric one, as SubjectPublicKeyInfo in DER.
+
+    ``retired_ms`` is when its material was erased while the key lives on.
+    """
 
     number: int
     created_ms: int
@@ -60,6 +63,7 @@ class VersionView(msgspec.Struct, frozen=True, kw_only=True):
     mechanisms: list[Mechanism]
     origin: Origin
     public: bytes | None = None
+    retired_ms: int | None = None
 
     @classmethod
     def of(cls, version: KeyVersion) -> "VersionView":
@@ -72,6 +76,7 @@ class VersionView(msgspec.Struct, frozen=True, kw_only=True):
             mechanisms=list(version.mechanisms),
             origin=version.origin,
             public=version.public,
+            retired_ms=version.retired_ms,
         )
 
 
