@@ -24,7 +24,12 @@ def main() -> int:
             return 1
         fence(home, Path(folder) / "reachable")
         with running(home, log := Path(folder) / "log") as node:
-            report = Contract(node, seed).run(cases)
+            contract = Contract(node, seed)
+            try:
+                contract.run(cases)
+            except KeyboardInterrupt:
+                print("stopped before its end:", flush=True)
+            report = contract.report
         for line in report.lines():
             print(line, flush=True)
         if "failed inside" in log.read_text(errors="replace"):

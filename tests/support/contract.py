@@ -111,7 +111,7 @@ class Contract:
             share = cases * (at + 1) // len(operations) - cases * at // len(operations)
             for mode, count in ((GenerationMode.POSITIVE, share - share // 3), (GenerationMode.NEGATIVE, share // 3)):
                 self._examine(operation, mode, count)
-        self.report.seconds = time.monotonic() - began
+            self.report.seconds = time.monotonic() - began
         self._session.close()
         return self.report
 
