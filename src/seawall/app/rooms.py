@@ -236,6 +236,7 @@ def build(
         uses=StoredUses(store),
         slh_dsa=(workshops := Workshops(settings, stays=stays)).slh_dsa,
         rsa_keys=workshops.rsa_keys,
+        token=getattr(root, "resident", None),
     )
     identities = StoreIdentities(store, mac)
     authenticator = Authenticator(identities, epoch, clock)

@@ -98,7 +98,7 @@ class StoredKeyTransaction(StoredReads, SealedChanges):
         held = t.key_versions.c.key_id.in_(mine), t.key_versions.c.material.is_not(None)
         return self._connection.execute(update(t.key_versions).where(*held).values(material=None)).rowcount
 
-    def add_key(self, key: Key, material: bytes) -> None:
+    def add_key(self, key: Key, material: bytes | None) -> None:
         """Add a key with its first version.
 
         Raises:
@@ -131,7 +131,7 @@ class StoredKeyTransaction(StoredReads, SealedChanges):
             if labels := [row for one, _ in some for row in self._rows.of_labels(one)]:
                 self._connection.execute(insert(t.key_labels), labels)
 
-    def add_version(self, key: Key, material: bytes) -> None:
+    def add_version(self, key: Key, material: bytes | None) -> None:
         """Store a key whose last version is new."""
         self.save_key(key)
         self._add_version(key, material)
@@ -164,7 +164,7 @@ class StoredKeyTransaction(StoredReads, SealedChanges):
         if labels := self._rows.of_labels(key):
             self._connection.execute(insert(t.key_labels), labels)
 
-    def _add_version(self, key: Key, material: bytes) -> None:
+    def _add_version(self, key: Key, material: bytes | None) -> None:
         row = self._rows.of_version(key, key.versions[-1], material)
         self._connection.execute(insert(t.key_versions).values(row))
 

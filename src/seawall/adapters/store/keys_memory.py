@@ -102,7 +102,7 @@ class MemoryTransaction(MemoryReads):
         mine = [key.id for key in self._state.keys.values() if key.domain_id == domain_id]
         return sum(self.erase_key(key_id) for key_id in mine)
 
-    def add_key(self, key: Key, material: bytes) -> None:
+    def add_key(self, key: Key, material: bytes | None) -> None:
         """Add a key with its first version.
 
         Raises:
@@ -121,10 +121,11 @@ class MemoryTransaction(MemoryReads):
         for key, material in keys:
             self.add_key(key, material)
 
-    def add_version(self, key: Key, material: bytes) -> None:
+    def add_version(self, key: Key, material: bytes | None) -> None:
         """Store a key whose last version is new."""
         self.save_key(key)
-        self._state.materials[key.id, key.version] = material
+        if material is not None:
+            self._state.materials[key.id, key.version] = material
 
     def save_key(self, key: Key) -> None:
         """Store what became of a key."""

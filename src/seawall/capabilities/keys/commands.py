@@ -117,6 +117,7 @@ class CreateKey(OfDomain, frozen=True, kw_only=True):
     """Make a key; it is active at once unless told otherwise, or its activation has a date to come.
 
     What is left out is chosen by its purpose: AES-256 by XAES-256-GCM to encrypt. ``usage`` narrows the purpose.
+    ``resident`` makes it inside the root's token, which it never leaves: AES-256 to encrypt by GCM, RSA or EC to sign.
     """
 
     action: ClassVar[str] = "keys.create"
@@ -128,6 +129,7 @@ class CreateKey(OfDomain, frozen=True, kw_only=True):
     mechanisms: tuple[Mechanism, ...] = ()
     usage: tuple[Usage, ...] = ()
     attributes: Attributes = NOTHING_SAID
+    resident: bool = False
 
     def resource(self) -> Resource:
         """Name what is acted on."""

@@ -1,7 +1,8 @@
 """Make keys, one or many in one transaction, and give a key a new version."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -9,7 +10,8 @@ from seawall.capabilities.keys import sealing
 from seawall.capabilities.keys.commands import CreateKey, RotateKey, key_resource
 from seawall.capabilities.keys.commands_care import CreateKeys, MadeKey, MadeKeys, NewKey
 from seawall.capabilities.keys.domain import Domain
-from seawall.capabilities.keys.model import Key, KeyVersion, LifeCycle
+from seawall.capabilities.keys.in_token import Token, TokenKeys, is_resident, resident_suite
+from seawall.capabilities.keys.model import Key, KeyVersion, LifeCycle, Origin
 from seawall.capabilities.keys.ports import KeyStore
 from seawall.capabilities.keys.ports_use import RsaKeys
 from seawall.capabilities.keys.purposes import OPERATIONS, check_suite, check_usage, whole_mask
@@ -20,7 +22,7 @@ from seawall.capabilities.keys.views import KeyView
 from seawall.crypto.algorithms import registry
 from seawall.crypto.algorithms.registry import Algorithm, Mechanism
 from seawall.kernel.command import Turn
-from seawall.kernel.errors import InvalidInput, Unavailable
+from seawall.kernel.errors import InvalidInput, SeawallError, Unavailable
 from seawall.kernel.ids import Entropy, check_name, uuid7
 from seawall.kernel.secret import Secret
 from seawall.kernel.terms import Resource
@@ -40,6 +42,7 @@ class Planned:
     key: Key
     algorithm: Algorithm
     mechanisms: tuple[Mechanism, ...]
+    resident: bool = False
 
 
 class _Moved(Unavailable):
@@ -57,6 +60,7 @@ class KeyMaker:
         jurisdiction: where this node stands: no key is made where it could not be used.
         slh_dsa: signs by SLH-DSA, where that was installed.
         rsa_keys: gives RSA keys; without it they are made here.
+        token: makes keys that live in it, where there is one.
     """
 
     def __init__(
@@ -69,7 +73,9 @@ class KeyMaker:
         jurisdiction: str = "",
         slh_dsa: "SlhDsaEngine | None" = None,
         rsa_keys: RsaKeys | None = None,
+        token: Token | None = None,
     ) -> None:
+        self._token = TokenKeys(token)
         self._rsa_keys = rsa_keys
         self._store = store
         self._ring = ring
@@ -125,11 +131,24 @@ class KeyMaker:
         owner, kek = self._ring.kek_of(command.domain)
         with kek:
             key, material = self.seal(kek, owner, self.plan(owner, command, turn.now_ms), turn.now_ms)
-        with self._store.begin() as tx:
+        with self._unless_stored(key), self._store.begin() as tx:
             unchanged(find_domain(tx, owner.name).usable(), owner)
             tx.add_key(key, material)
             tx.outbox(turn.record(_facts_of_new(key)))
         return KeyView.of(key)
+
+    @contextmanager
+    def _unless_stored(self, key: Key) -> Iterator[None]:
+        """Leave nothing in a token of a key whose newest version was not stored.
+
+        Whoever cannot be told whether it was stored leaves it there, for reconciling to show.
+        """
+        try:
+            yield
+        except SeawallError as error:
+            if isinstance(error, _Moved) or not isinstance(error, Unavailable):
+                self._token.drop(key, key.current)
+            raise
 
     def _create_many(self, turn: Turn, command: CreateKeys) -> MadeKeys:
         # What holds for one key by its name holds for each of many.
@@ -137,7 +156,9 @@ class KeyMaker:
             turn.check(command.action, key_resource(command.domain, check_name(one.name, field="name")))
         owner, kek = self._ring.kek_of(command.domain)
         with kek:
-            made = [self.seal(kek, owner, self.plan(owner, one, turn.now_ms), turn.now_ms) for one in command.keys]
+            sealed = (self.seal(kek, owner, self.plan(owner, one, turn.now_ms), turn.now_ms) for one in command.keys)
+            # Many are never made in a token: every one of them has material.
+            made = [(key, material) for key, material in sealed if material is not None]
         with self._store.begin() as tx:
             # Nothing is told before it is sure to be stored: what was told once stays in the turn.
             unchanged(find_domain(tx, owner.name).usable(), owner)
@@ -158,12 +179,15 @@ class KeyMaker:
                 owner.policy.admits(algorithm, *mechanisms)
                 owner.policy.reaches(f"{seen.domain}/{seen.name}", seen.attributes, self._jurisdiction)
                 number = seen.version + 1
-                version, material = self._version(kek, owner, Planned(seen, algorithm, mechanisms), number, turn.now_ms)
-                with self._store.begin() as tx:
+                planned = Planned(seen, algorithm, mechanisms, is_resident(seen))
+                version, material = self._version(kek, owner, planned, number, turn.now_ms)
+                made = replace(seen, versions=(*seen.versions, version))
+                with self._unless_stored(made), self._store.begin() as tx:
                     unchanged(find_domain(tx, owner.name).usable(), owner)
                     key = find_key(tx, command.domain, command.key)
                     if key.version + 1 != number:
                         # Somebody rotated it meanwhile; material is bound to its number.
+                        self._token.drop(made, version)
                         continue
                     key = key.rotated(version)
                     tx.add_version(key, material)
@@ -184,7 +208,11 @@ class KeyMaker:
         said = asked.attributes.checked()
         if said.deactivation_ms is not None and said.deactivation_ms <= now_ms:
             raise InvalidInput("keys.dates", "a new key is not deactivated before now.", field="deactivation_ms")
-        algorithm, mechanisms = check_suite(asked.purpose, asked.algorithm, asked.mechanisms)
+        resident = isinstance(asked, CreateKey) and asked.resident
+        check = resident_suite if resident else check_suite
+        algorithm, mechanisms = check(asked.purpose, asked.algorithm, asked.mechanisms)
+        if resident and said.exportable:
+            raise InvalidInput("keys.resident", "a key that lives in a token never leaves.", field="exportable")
         owner.policy.admits(algorithm, *mechanisms)
         owner.policy.covers(said)
         owner.policy.reaches(f"{owner.name}/{name}", said, self._jurisdiction)
@@ -202,10 +230,10 @@ class KeyMaker:
             usage=frozenset() if mask == whole_mask(asked.purpose) else mask,
             attributes=said,
         )
-        return Planned(key, algorithm, mechanisms)
+        return Planned(key, algorithm, mechanisms, resident)
 
-    def seal(self, kek: Secret, owner: Domain, planned: Planned, now_ms: int) -> tuple[Key, bytes]:
-        """Make a planned key's first version; return the key with it, and its sealed material.
+    def seal(self, kek: Secret, owner: Domain, planned: Planned, now_ms: int) -> tuple[Key, bytes | None]:
+        """Make a planned key's first version; return the key with it, and its sealed material unless a token has it.
 
         Raises:
             Unavailable: ``crypto.slh_dsa_missing`` or ``crypto.worker_lost``.
@@ -215,10 +243,23 @@ class KeyMaker:
 
     def _version(
         self, kek: Secret, owner: Domain, planned: Planned, number: int, now_ms: int
-    ) -> tuple[KeyVersion, bytes]:
+    ) -> tuple[KeyVersion, bytes | None]:
         from seawall.crypto.algorithms import material as materials
 
         algorithm, mechanisms = planned.algorithm, planned.mechanisms
+        if planned.resident:
+            public, check_value = self._token.make(planned.key, number, algorithm)
+            resident = KeyVersion(
+                number=number,
+                created_ms=now_ms,
+                key_check_value=check_value,
+                algorithm=algorithm,
+                mechanisms=mechanisms,
+                public=public,
+                origin=Origin.HSM,
+                kek_generation=owner.kek_generation,
+            )
+            return resident, None
         if self._rsa_keys is not None and algorithm in RSA:
             made = self._rsa_keys.take(algorithm)
         else:
@@ -263,6 +304,8 @@ def unchanged(now: Domain, then: Domain) -> None:
 
 def _next_suite(key: Key, command: RotateKey) -> tuple[Algorithm, tuple[Mechanism, ...]]:
     algorithm = command.algorithm or key.algorithm
+    if is_resident(key):
+        return resident_suite(key.purpose, algorithm, command.mechanisms)
     if command.mechanisms:
         return check_suite(key.purpose, algorithm, command.mechanisms)
     served = registry.mechanisms_of(algorithm, OPERATIONS[key.purpose][0])

@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from seawall.capabilities.keys import errors
-from seawall.capabilities.keys.change_state import StateChanger
+from seawall.capabilities.keys.change_state import StateChanger, Step
 from seawall.capabilities.keys.commands import (
     CancelShred,
     DestroyKey,
@@ -26,6 +26,7 @@ from seawall.capabilities.keys.commands import (
     key_resource,
 )
 from seawall.capabilities.keys.domain import DAY_MS, Domain
+from seawall.capabilities.keys.in_token import Token, TokenKeys
 from seawall.capabilities.keys.lists import leads_to
 from seawall.capabilities.keys.model import GONE, Key, LifeCycle
 from seawall.capabilities.keys.ports import KeyLists, KeyStore, KeyTransaction
@@ -55,7 +56,15 @@ class _Gone:
 class Destroyer:
     """Destroys keys and domains."""
 
-    def __init__(self, store: KeyStore, lists: KeyLists, states: StateChanger, revocation: Revocation) -> None:
+    def __init__(
+        self,
+        store: KeyStore,
+        lists: KeyLists,
+        states: StateChanger,
+        revocation: Revocation,
+        token: Token | None = None,
+    ) -> None:
+        self._token = TokenKeys(token)
         self._store = store
         self._lists = lists
         self._states = states
@@ -69,7 +78,7 @@ class Destroyer:
             Conflict: ``keys.illegal_transition`` or ``keys.undeletable``.
             Corrupt: ``keys.erase_incomplete``.
         """
-        key, _ = self._states.step(turn, command, _destroyed)
+        key, _ = self._states.step(turn, command, self._erasing(_destroyed))
         self._revocation.wait()
         if key.life.destroyed_ms is not None:
             self._read_back(turn, [_Gone(key_resource(key.domain, key.name), key_id=key.id)])
@@ -96,7 +105,7 @@ class Destroyer:
             else:
                 due = True
             if due:
-                domain, erased = _shred(turn, tx, domain)
+                domain, erased = _shred(turn, tx, domain, in_token=self._erase_of(domain.name))
             else:
                 tx.save_domain(domain)
                 tx.outbox(turn.record({"domain_id": str(domain.id), "shred_after_ms": domain.shred_after_ms}))
@@ -139,7 +148,8 @@ class Destroyer:
                 domain = find_domain(tx, name)
                 if domain.destroyed_ms is not None or (domain.shred_after_ms or turn.now_ms + 1) > turn.now_ms:
                     continue
-                domain, count = _shred(turn, tx, domain, resource=domain_resource(name))
+                in_token = self._erase_of(name)
+                domain, count = _shred(turn, tx, domain, resource=domain_resource(name), in_token=in_token)
             erased += count
             domains.append(name)
             gone.append(_Gone(domain_resource(name), domain_id=domain.id))
@@ -148,7 +158,7 @@ class Destroyer:
                 continue
             try:
                 key, count = self._states.step(
-                    turn, _OneKey(domain=owner, key=name), _finished, resource=key_resource(owner, name)
+                    turn, _OneKey(domain=owner, key=name), self._erasing(_finished), resource=key_resource(owner, name)
                 )
             except Conflict:
                 continue
@@ -159,6 +169,26 @@ class Destroyer:
             self._revocation.wait()
             self._read_back(turn, gone)
         return Finished(keys=keys, domains=domains, erased_versions=erased)
+
+    def _erasing(self, step: Step) -> Step:
+        """Destroy what lives in a token when a step destroys: before it is stored, so that a failure is tried again."""
+
+        def erase(key: Key, domain: Domain, now_ms: int) -> LifeCycle:
+            life = step(key, domain, now_ms)
+            if life.destroyed_ms is not None and key.life.destroyed_ms is None:
+                self._token.erase(key)
+            return life
+
+        return erase
+
+    def _erase_of(self, domain: str) -> int:
+        """Destroy every key of a domain that lives in a token."""
+        erased, cursor = 0, None
+        while True:
+            page = self._lists.keys(domain=domain, limit=_BATCH, cursor=cursor)
+            erased += sum(self._token.erase(key) for key in page.items)
+            if (cursor := page.next_cursor) is None:
+                return erased
 
     def _due_keys(self, now_ms: int, domain: str) -> Iterator[tuple[str, str]]:
         seen: set[tuple[str, str]] = set()
@@ -191,11 +221,15 @@ def _finished(key: Key, _: Domain, now_ms: int) -> LifeCycle:
     return key.life.finish_destroy(now_ms)
 
 
-def _shred(turn: Turn, tx: KeyTransaction, domain: Domain, *, resource: Resource | None = None) -> tuple[Domain, int]:
+def _shred(
+    turn: Turn, tx: KeyTransaction, domain: Domain, *, resource: Resource | None = None, in_token: int = 0
+) -> tuple[Domain, int]:
     shredded = domain.shred(turn.now_ms)
     erased = tx.erase_domain(domain.id)
     tx.save_domain(shredded)
     facts = {"domain_id": str(domain.id), "kek_generation": domain.kek_generation, "erased_versions": erased}
+    if in_token:
+        facts["erased_in_token"] = in_token
     tx.outbox(turn.record(facts, resource=resource))
     tx.announce()
     return shredded, erased

@@ -284,6 +284,21 @@ def wrong_wrapping(algorithm: str) -> InvalidInput:
     )
 
 
+def no_token() -> Conflict:
+    """A key is to live in a token, and there is none."""
+    return Conflict(
+        "keys.no_token",
+        "this installation has no token for the key to live in.",
+        field="resident",
+        remedy="Configure root.pkcs11 in seawall.toml, or make the key without --resident.",
+    )
+
+
+def stays_in_token(text: str) -> Conflict:
+    """Something is asked of a key that lives in a token, which only others have."""
+    return Conflict("keys.resident", text, remedy="Rotate it, or destroy it as a whole.")
+
+
 def not_exportable(domain: str, key: str) -> Conflict:
     """The key's policy does not let its material leave."""
     return Conflict(

@@ -11,6 +11,7 @@ from seawall.capabilities.keys.commands_exchange import ImportKey, ImportVersion
 from seawall.capabilities.keys.create_key import KeyMaker, again, unchanged
 from seawall.capabilities.keys.domain import Domain
 from seawall.capabilities.keys.exchange import Wrapping, take_in
+from seawall.capabilities.keys.in_token import is_resident
 from seawall.capabilities.keys.model import Key, KeyVersion, Origin, Purpose
 from seawall.capabilities.keys.ports import KeyStore
 from seawall.capabilities.keys.purposes import use_of
@@ -133,6 +134,8 @@ class KeyImporter:
     def _admit(self, owner: Domain, key: Key) -> None:
         owner.policy.admits(key.algorithm, *key.mechanisms)
         owner.policy.reaches(f"{key.domain}/{key.name}", key.attributes, self._jurisdiction)
+        if is_resident(key):
+            raise errors.stays_in_token(f"key {key.domain}/{key.name} lives in a token and takes no material.")
 
     def _taken(  # noqa: PLR0917 - what a version is made of, called here alone
         self,

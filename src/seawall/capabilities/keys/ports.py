@@ -119,8 +119,8 @@ class DomainWrites(Protocol):
 class KeyWrites(Protocol):
     """Changes to keys."""
 
-    def add_key(self, key: Key, material: bytes) -> None:
-        """Add a key with its first version.
+    def add_key(self, key: Key, material: bytes | None) -> None:
+        """Add a key with its first version, which has no material where it lives in a token.
 
         Raises:
             Conflict: ``keys.exists``, also for the name of a tombstone.
@@ -135,7 +135,7 @@ class KeyWrites(Protocol):
         """
         ...
 
-    def add_version(self, key: Key, material: bytes) -> None:
+    def add_version(self, key: Key, material: bytes | None) -> None:
         """Store a key whose last version is new."""
         ...
 

@@ -11,7 +11,7 @@ from seawall.capabilities.keys.commands import key_resource
 from seawall.capabilities.keys.commands_rewrap import RetireVersion
 from seawall.capabilities.keys.destroy import READ_BACK
 from seawall.capabilities.keys.domain import DAY_MS
-from seawall.capabilities.keys.model import Key
+from seawall.capabilities.keys.model import Key, Origin
 from seawall.capabilities.keys.ports import KeyStore
 from seawall.capabilities.keys.ports_rewrap import Holdings
 from seawall.capabilities.keys.revoke import Revocation
@@ -104,6 +104,8 @@ def _may_go(key: Key, number: int) -> None:
         raise errors.pending_destruction(key.domain, key.name, key.life.destroy_after_ms)
     if version.retired_ms is not None:
         raise errors.version_retired(key.domain, key.name, number, version.retired_ms)
+    if version.origin is Origin.HSM:
+        raise errors.stays_in_token(f"version {number} of key {key.domain}/{key.name} stays in its token.")
     if key.attributes.undeletable:
         raise errors.undeletable(key.domain, key.name)
     if number == key.version:

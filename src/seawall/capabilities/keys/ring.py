@@ -15,6 +15,7 @@ from seawall.capabilities.keys.held import HeldKey, counts_nonces
 from seawall.capabilities.keys.model import Purpose, Use
 from seawall.capabilities.keys.ports import Lease
 from seawall.capabilities.keys.ports_use import NonceRanges
+from seawall.capabilities.keys.resident import ResidentUse
 from seawall.capabilities.keys.uses import Used
 from seawall.capabilities.keys.vault import Sealed, Vault
 from seawall.crypto.algorithms.instruments import NonceSource
@@ -65,6 +66,7 @@ class KeyRing:
         jurisdiction: where this node stands; empty where none was declared.
         nonces: gives out ranges of nonces, for mechanisms that count them.
         slh_dsa: signs by SLH-DSA, where that was installed.
+        token: uses keys that live in a token, where there is one.
     """
 
     def __init__(
@@ -79,7 +81,9 @@ class KeyRing:
         jurisdiction: str = "",
         nonces: NonceRanges | None = None,
         slh_dsa: SlhDsaEngine | None = None,
+        token: ResidentUse | None = None,
     ) -> None:
+        self._token = token
         self._slh_dsa = slh_dsa
         self._untold: deque[Used] = deque(maxlen=_MOST_UNTOLD)
         self._vault = vault
@@ -199,12 +203,18 @@ class KeyRing:
             fresh = self._hold(sealed)
             # A key that is refused is not even unwrapped.
             fresh.require(purpose, use, version)
-            with self._kek(held, sealed.domain, sealed.kek, sealed.generation) as kek:
-                material = self._vault.open(kek, sealed)
+            material: Secret | None = None
+            if not sealed.in_token:
+                with self._kek(held, sealed.domain, sealed.kek, sealed.generation) as kek:
+                    material = self._vault.open(kek, sealed)
             key = held.keys.get((domain, name))
             if key is None or key.version != fresh.version or key.expires <= self._now():
                 key = fresh
-            key.hold(sealed.version, material, self._range(sealed) if use is Use.PROTECT else None)
+            nonces = self._range(sealed) if use is Use.PROTECT else None
+            if material is None:
+                key.hold_resident(sealed.version, nonces)
+            else:
+                key.hold(sealed.version, material, nonces)
             if held.epoch == self._epoch() and held is self._held:
                 self._keep(held, (domain, name), key)
                 return key
@@ -232,6 +242,7 @@ class KeyRing:
             jurisdiction=self._jurisdiction,
             slh_dsa=self._slh_dsa,
             untold=self._untold,
+            token=self._token,
         )
 
     def _kek(self, held: _Generation, domain: Domain, wrapped: bytes, generation: int) -> Secret:

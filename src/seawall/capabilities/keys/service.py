@@ -19,6 +19,7 @@ from seawall.capabilities.keys.dates import DateKeeper
 from seawall.capabilities.keys.destroy import Destroyer
 from seawall.capabilities.keys.export_key import KeyExporter
 from seawall.capabilities.keys.import_key import KeyImporter
+from seawall.capabilities.keys.in_token import Token
 from seawall.capabilities.keys.kek_rotation import KekRotation
 from seawall.capabilities.keys.lists import KeyLister
 from seawall.capabilities.keys.model import Use
@@ -65,6 +66,7 @@ class Keys:
         nonces: gives out ranges of nonces, without which nothing is encrypted by mechanisms that count them.
         uses: keeps the counts of uses, without which no key is rotated by them.
         rsa_keys: gives RSA keys that were made ahead; without it they are made here.
+        token: holds keys that live in it, where there is one.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Keys:
         nonces: NonceRanges | None = None,
         uses: UseLog | None = None,
         rsa_keys: RsaKeys | None = None,
+        token: Token | None = None,
     ) -> None:
         self._root = root
         self._ring = KeyRing(
@@ -95,6 +98,7 @@ class Keys:
             jurisdiction=jurisdiction,
             nonces=nonces,
             slh_dsa=slh_dsa,
+            token=token,
         )
         revocation = Revocation(lease, self._ring)
         self._domains = DomainMaker(store, root, entropy=entropy)
@@ -106,11 +110,12 @@ class Keys:
             jurisdiction=jurisdiction,
             slh_dsa=slh_dsa,
             rsa_keys=rsa_keys,
+            token=token,
         )
         self._states = StateChanger(store, revocation)
         self._updater = Updater(store, revocation)
         self._dates = DateKeeper(lists, self._states, revocation)
-        self._destroyer = Destroyer(store, lists, self._states, revocation)
+        self._destroyer = Destroyer(store, lists, self._states, revocation, token)
         self._store, self._revocation, self._log, self._entropy = store, revocation, uses, entropy
         self._importer = KeyImporter(
             store,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from seawall.capabilities.keys import errors
 from seawall.capabilities.keys.domain import Domain
-from seawall.capabilities.keys.model import Key
+from seawall.capabilities.keys.model import Key, Origin
 from seawall.capabilities.keys.ports import KeyReads, KeyStore, RootOfTrust
 from seawall.capabilities.keys.sealing import open_material, unwrap_kek
 from seawall.kernel.errors import Corrupt, InvalidInput
@@ -18,8 +18,13 @@ class Sealed:
     domain: Domain
     key: Key
     kek: bytes
-    material: bytes
+    material: bytes | None
     version: int
+
+    @property
+    def in_token(self) -> bool:
+        """Whether the version lives in a token, and has no material here."""
+        return self.key.at(self.version).origin is Origin.HSM
 
     @property
     def generation(self) -> int:
@@ -54,7 +59,7 @@ class Vault:
             if used.retired_ms is not None:
                 raise errors.version_retired(domain, name, number, used.retired_ms)
             kek, material = reads.kek(owner.id, used.kek_generation), reads.material(key.id, number)
-        if kek is None or material is None:
+        if kek is None or (material is None and used.origin is not Origin.HSM):
             raise errors.material_missing(domain, name, number)
         return Sealed(domain=owner, key=key, kek=kek, material=material, version=number)
 
@@ -88,6 +93,8 @@ class Vault:
         Raises:
             Corrupt: ``keys.material_corrupt``, when the row belongs elsewhere or was changed.
         """
+        if sealed.material is None:
+            raise errors.material_missing(sealed.key.domain, sealed.key.name, sealed.version)
         try:
             return open_material(kek, sealed.material, sealed.key, sealed.version)
         except (Corrupt, InvalidInput):

@@ -181,8 +181,17 @@ class EcdsaSigner(EcdsaVerifier):
         made = self._private.sign(data, self._how(data, context, given))
         if form is SignatureForm.DER:
             return made
-        r, s = decode_dss_signature(made)
-        return r.to_bytes(self._scalar_bytes) + s.to_bytes(self._scalar_bytes)
+        return _halves(made, self._scalar_bytes)
+
+
+def side_by_side(signature: bytes, algorithm: Algorithm) -> bytes:
+    """Write an ECDSA signature in DER as r and s side by side (IEEE P1363)."""
+    return _halves(signature, (CURVES[algorithm].key_size + 7) // 8)
+
+
+def _halves(signature: bytes, scalar_bytes: int) -> bytes:
+    r, s = decode_dss_signature(signature)
+    return r.to_bytes(scalar_bytes) + s.to_bytes(scalar_bytes)
 
 
 class Ed25519Verifier:

@@ -235,6 +235,7 @@ def create(
     mechanism: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     usage: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     activate: bool = True,
+    resident: Annotated[bool, Parameter(negative="")] = False,
     traits: Traits | None = None,
     options: Options | None = None,
 ) -> int:
@@ -248,6 +249,7 @@ def create(
         mechanism: how it is used; the first is the default. May be given many times.
         usage: what of its purpose it may be used for; all of it when not given. May be given many times.
         activate: whether it may be used at once.
+        resident: whether it is made inside the root's token, which it never leaves.
     """
     from seawall.capabilities.keys.commands import CreateKey
     from seawall.capabilities.keys.model import Purpose, Usage
@@ -262,6 +264,7 @@ def create(
         mechanisms=chosen(Mechanism, mechanism, "--mechanism"),
         usage=chosen(Usage, usage, "--usage"),
         attributes=(traits or Traits()).attributes(),
+        resident=resident,
     )
     return of_key(options, command)
 
