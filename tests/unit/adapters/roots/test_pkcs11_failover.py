@@ -265,3 +265,30 @@ def test_what_another_root_sealed_is_told_from_a_generation_that_is_gone(pair):
     with pytest.raises(Corrupt) as caught:
         root.unwrap(foreign, b"c")
     assert caught.value.code == "root.other_root"
+
+
+def test_a_key_that_another_process_made_and_a_token_that_vanished_are_no_other_root(single):
+    root = single.root(alone=True)
+    root.wrap(Secret(KEY), b"c")
+    # Another home on the same token, with a record of its own, makes a newer key.
+    theirs = TokenRecord(single.folder / "theirs")
+    theirs._path.write_bytes(single.record()._path.read_bytes())
+    other = Pkcs11Root(single.address(), pin=single.pin("bank-a"), record=theirs)
+    single.made.append(other)
+    other.create_generation(2)
+    wrapped = other.wrap(Secret(KEY), b"c")
+    single.hsm.take_out()
+    try:
+        # The library goes on without its token, and finds nothing in it any more.
+        with pytest.raises(Unavailable):
+            root.unwrap(wrapped, b"c")
+    finally:
+        single.hsm.put_back()
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            assert root.unwrap(wrapped, b"c").expose() == KEY
+            break
+        except Unavailable:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
