@@ -1,30 +1,12 @@
-"""What the documentation tells people to type is typed, in its order, and what it says they will see is seen.
+"""What the documentation tells people to type is typed, in its order, and what it says they will see is seen."""
 
-A page's fenced blocks mean:
-
-- ``console``: lines that begin with ``$ `` are commands, the others are what the command before them shows. ``…``
-  stands for anything, blanks of any length are alike, and lines that are not shown may come in between.
-- a block with ``title="name"``: the file of that name.
-- anything else is only shown.
-
-A command succeeds, unless ``$ echo $?`` after it shows how it fails.
-"""
-
-import contextlib
-import os
 import re
-import shlex
-import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[2] / "docs"
+from support import docs
+
 #: One page goes on where the page before it ended.
 PAGES = (
     "quickstart.md",
@@ -41,133 +23,22 @@ PAGES = (
     "guides/root-of-trust.md",
     "guides/backup.md",
 )
-_FENCE = re.compile(
-    r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
-)
-_CODE = "$ echo $?"
-_MARK = "@@seawall-docs@@"
-_PORT = "8643"
-_SECONDS = 200
-
-
-@dataclass
-class Step:
-    """One command, or one file to write."""
-
-    place: str
-    command: str
-    shown: list[str] = field(default_factory=list)
-    code: int = 0
-
-
-def _steps(page: str) -> Iterator[Step]:
-    text = (DOCS / page).read_text(encoding="utf-8")
-    for fence in _FENCE.finditer(text):
-        line = text.count("\n", 0, fence.start()) + 2
-        if fence["title"]:
-            end = "end-of-file"
-            yield Step(f"{page}:{line}", f"cat > {shlex.quote(fence['title'])} <<'{end}'\n{fence['body']}{end}")
-        elif fence["language"] == "console":
-            yield from _commands(page, line, fence["body"])
-
-
-def _commands(page: str, first: int, body: str) -> Iterator[Step]:
-    step: Step | None = None
-    lines = body.splitlines()
-    for number, text in enumerate(lines):
-        if text == _CODE:
-            assert step is not None
-            step.code = int(lines[number + 1])
-            lines[number + 1] = ""
-        elif text.startswith("$ "):
-            if step is not None:
-                yield step
-            step = Step(f"{page}:{first + number}", text.removeprefix("$ "))
-        elif text.strip():
-            assert step is not None, f"{page}:{first + number} shows what no command said"
-            step.shown.append(text)
-    if step is not None:
-        yield step
-
-
-def _script(steps: list[Step], port: int) -> str:
-    parts = []
-    for step in steps:
-        command = step.command.replace(_PORT, str(port))
-        parts.append(f"{command}\n__code=$?; echo; echo {_MARK} $__code; (exit $__code)")
-    return "\n".join(parts) + "\n"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _run(steps: list[Step], folder: Path) -> list[tuple[int, str]]:
-    port = _free_port()
-    kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TMPDIR", "PYENV_ROOT") if name in os.environ}
-    environment = {
-        **kept,
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "HOME": str(folder),
-        "COLUMNS": "250",
-        "SEAWALL_LISTEN_PORT": str(port),
-    }
-    # A session of its own, so that nothing that was started outlives the test.
-    shell = subprocess.Popen(
-        ["/bin/bash"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        cwd=folder,
-        env=environment,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        said, _ = shell.communicate(_script(steps, port), timeout=_SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(shell.pid, signal.SIGKILL)
-        said, _ = shell.communicate()
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(shell.pid, signal.SIGKILL)
-    parts = re.split(rf"\n{_MARK} (\d+)\n", said.replace(str(port), _PORT))
-    return [(int(code), text) for text, code in zip(parts[0::2], parts[1::2], strict=False)]
-
-
-def _pattern(line: str) -> re.Pattern[str]:
-    words = (r"\s+".join(map(re.escape, part.split())) for part in line.split("…"))
-    return re.compile(r"[^\n]*?".join(words))
-
-
-def _trouble(step: Step, code: int, said: str) -> str | None:
-    if code != step.code:
-        return f"{step.place}: {step.command}\n  ended with {code}, not {step.code}; it said:\n{said}"
-    for line in step.shown:
-        if not _pattern(line).search(said):
-            return f"{step.place}: {step.command}\n  does not show: {line}\n  it said:\n{said}"
-    return None
 
 
 def test_everything_that_the_documentation_tells_to_type_works_as_it_says(tmp_path: Path) -> None:
-    steps = [step for page in PAGES for step in _steps(page)]
-    assert len(steps) > 60, "the pages lost their commands"
+    told = [step for page in PAGES for step in docs.steps(page)]
+    assert len(told) > 60, "the pages lost their commands"
 
-    ends = _run(steps, tmp_path)
-
-    troubles = [_trouble(step, code, said) for step, (code, said) in zip(steps, ends, strict=False)]
-    assert not any(troubles), "\n\n".join(filter(None, troubles))
-    assert len(ends) == len(steps), f"{steps[len(ends)].place} ended the shell"
+    docs.type_all(told, tmp_path)
 
 
-@pytest.mark.parametrize("page", [*PAGES, "index.md", "architecture.md", "threat-model.md", "../README.md"])
+@pytest.mark.parametrize(
+    "page", [*PAGES, "guides/custodian.md", "index.md", "architecture.md", "threat-model.md", "../README.md"]
+)
 def test_every_file_that_a_page_points_to_is_there(page: str) -> None:
-    text = (DOCS / page).read_text(encoding="utf-8")
+    text = (docs.DOCS / page).read_text(encoding="utf-8")
 
     links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)]
 
-    missing = [link for link in links if link and "://" not in link and not ((DOCS / page).parent / link).exists()]
+    missing = [link for link in links if link and "://" not in link and not ((docs.DOCS / page).parent / link).exists()]
     assert not missing
