@@ -12,6 +12,7 @@ PAGES = (
     "quickstart.md",
     "guides/find.md",
     "guides/protect.md",
+    "guides/data-plane.md",
     "guides/keys.md",
     "guides/access.md",
     "guides/dual-control.md",
