@@ -8,8 +8,11 @@ import jsonschema
 import pytest
 
 from seawall.edge.rest.openapi import document
+from seawall.edge.rest.problems import status_of
 from seawall.edge.rest.routes import operations
+from seawall.edge.rest.statuses import REFUSALS, component
 from seawall.edge.rest.table import ROUTES
+from seawall.kernel.errors import ApprovalNeeded, SeawallError
 from support.rest import request, running
 
 SCHEMA = Path(__file__).parents[2] / "vectors" / "openapi" / "openapi-3.1.json"
@@ -85,3 +88,38 @@ def test_only_public_routes_need_no_token(described):
     }
     assert free == {(route.method, route.path) for route in ROUTES if route.public}
     assert document(operations(ROUTES), "1")["security"] == [{"bearer": []}]
+
+
+def test_every_status_is_declared_for_each_route_and_none_stands_for_the_rest(described):
+    for path, item in described["paths"].items():
+        for method, entry in item.items():
+            declared = set(entry["responses"])
+            assert "default" not in declared
+            assert {"400", "401", "403", "404", "409", "500", "503"} < declared, path
+            assert ("requestBody" not in entry) or {"413", "415"} <= declared, path
+            assert ("412" in declared) == (method == "patch"), path
+            ours = {status: answer for status, answer in entry["responses"].items() if status >= "400"}
+            assert all("$ref" in answer for answer in ours.values())
+    shared = described["components"]["responses"]
+    assert set(shared["Unauthorized"]["headers"]) == {"WWW-Authenticate"}
+    assert set(shared["ServiceUnavailable"]["headers"]) == {"Retry-After"}
+    problems = {name for name, one in shared.items() if "application/problem+json" in one.get("content", {})}
+    assert problems == {component(status) for status in REFUSALS}
+
+
+KINDS = [one for one in (SeawallError, *SeawallError.__subclasses__()) if one.__module__ == SeawallError.__module__]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_error_has_a_status_that_is_declared(kind):
+    made = kind("0190", "…") if kind is ApprovalNeeded else kind("a.b", "…")
+    assert status_of(made) in {202, *REFUSALS}
+
+
+def test_limits_and_names_are_in_the_schemas(described):
+    listed = described["paths"]["/v1/keys"]["get"]["parameters"]
+    limit = next(one["schema"] for one in listed if one.get("name") == "limit")
+    assert (limit["minimum"], limit["maximum"]) == (1, 1000)
+    name = described["components"]["schemas"]["CreateKeyRequest"]["properties"]["name"]
+    assert re.search(name["pattern"], "loan-data.1")
+    assert not re.search(name["pattern"], "Loan data")
