@@ -3,12 +3,13 @@
 import os
 import signal
 import time
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
 
 from support import softhsm
-from support.backing import APP, OwnHome, check, decrypt_over_rest, doctor, encrypt_over_rest, settle, turn
+from support.backing import APP, CUSTODIAN, OwnHome, check, decrypt_over_rest, doctor, encrypt_over_rest, settle, turn
 from support.node import running
 
 pytestmark = pytest.mark.softhsm
@@ -208,3 +209,23 @@ def test_a_pin_that_others_can_read_opens_nothing(token: Token) -> None:
     )
     token.pin.chmod(0o600)
     check(token.home)
+
+
+def test_a_key_that_lives_in_the_token(token: Token, tmp_path: Path) -> None:
+    home, said = token.home, tmp_path / "said"
+    said.write_bytes(b"A123456(3)")
+    made = home.do("keys", "create", "vault", "inside", "--resident", who=CUSTODIAN)
+    home.do("keys", "create", "vault", "seals", "--resident", "--purpose", "sign", who=CUSTODIAN)
+    assert made["versions"][0]["origin"] == "hsm"
+    sealed = home.do("data", "encrypt", "vault", "inside", "--in", said, who=APP)["ciphertext"]
+    with running(home, tmp_path / "log") as node:
+        client = node.client(APP)
+        answer = client.ask("POST", "/v1/domains/vault/keys/inside/decrypt", {"ciphertext": sealed})
+        assert b64decode(answer.json["plaintext"]) == said.read_bytes()
+        signed = client.ask("POST", "/v1/domains/vault/keys/seals/sign", {"message": sealed}).json
+        asked = {"message": sealed, "signature": signed["signature"]}
+        assert client.ask("POST", "/v1/domains/vault/keys/seals/verify", asked).json["valid"]
+    assert home.do("root", "reconcile", who=CUSTODIAN)["discrepancies"] == []
+    home.do("keys", "destroy", "vault", "inside", who=CUSTODIAN)
+    home.do("keys", "shred", "vault", who=CUSTODIAN)
+    assert home.do("root", "reconcile", who=CUSTODIAN)["discrepancies"] == []

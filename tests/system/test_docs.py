@@ -30,7 +30,7 @@ def test_everything_that_the_documentation_tells_to_type_works_as_it_says(tmp_pa
     told = [step for page in PAGES for step in docs.steps(page)]
     assert len(told) > 60, "the pages lost their commands"
 
-    docs.type_all(told, tmp_path)
+    docs.type_all(told, tmp_path, seconds=400)
 
 
 @pytest.mark.parametrize(

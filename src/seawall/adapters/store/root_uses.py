@@ -40,7 +40,7 @@ class StoredRootUses:
                     yield what, bytes(row[0])
 
     def resident(self) -> Iterator[tuple[str, UUID]]:
-        """Name every key version whose material was made in a token, unless its key was destroyed.
+        """Name every key version whose material was made in a token, unless its key or domain was destroyed.
 
         Raises:
             Unavailable: ``store.unreachable``.
@@ -48,7 +48,12 @@ class StoredRootUses:
         query = (
             select(keys.key_versions.c.key_id, keys.key_versions.c.number)
             .join(keys.keys, keys.keys.c.id == keys.key_versions.c.key_id)
-            .where(keys.key_versions.c.origin == str(Origin.HSM), keys.keys.c.destroyed_ms.is_(None))
+            .join(keys.domains, keys.domains.c.id == keys.keys.c.domain_id)
+            .where(
+                keys.key_versions.c.origin == str(Origin.HSM),
+                keys.keys.c.destroyed_ms.is_(None),
+                keys.domains.c.destroyed_ms.is_(None),
+            )
         )
         with self._store.read() as connection:
             for key_id, number in connection.execute(query):
