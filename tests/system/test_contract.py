@@ -57,3 +57,8 @@ def test_a_change_is_made_to_what_was_seen(node: Node) -> None:
     assert custodian.ask("GET", place, **{"If-None-Match": seen}).json["attributes"]["owner"] == "Ada"
     domain = custodian.ask("GET", "/v1/domains/harbour")
     assert domain.headers["etag"] == f'"{domain.json["revision"]}"'
+
+
+def test_a_checkpoint_that_is_none_is_a_wrong_input(shared: Node) -> None:
+    told = shared.client("auditor").ask("POST", "/v1/ledger/verify", {"checkpoint": "no note"})
+    assert (told.status, told.problem, told.json["field"]) == (400, "ledger.checkpoint", "checkpoint")

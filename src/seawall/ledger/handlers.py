@@ -1,7 +1,7 @@
 """Carry out the ledger's commands."""
 
 from seawall.kernel.command import Turn
-from seawall.kernel.errors import InvalidInput, NotFound
+from seawall.kernel.errors import Corrupt, InvalidInput, NotFound
 from seawall.kernel.terms import Principal, Proof
 from seawall.ledger.commands import LedgerPage, ProveEntry, ShowLedger, VerifyLedger
 from seawall.ledger.entry import domain_of
@@ -48,9 +48,19 @@ class LedgerHandlers:
         )
 
     def verify(self, turn: Turn, command: VerifyLedger) -> Report:
-        """Verify the ledger; what is wrong stands in the report, it is no error."""
+        """Verify the ledger; what is wrong stands in the report, it is no error.
+
+        Raises:
+            InvalidInput: the checkpoint that was given does not verify itself, with code ``ledger.checkpoint``.
+        """
         verifiers = Verifiers.parse(command.vkeys) if command.vkeys else None
-        report = self._ledger.verify(command.checkpoint, verifiers)
+        try:
+            report = self._ledger.verify(command.checkpoint, verifiers)
+        except Corrupt as error:
+            if command.checkpoint is None or error.code != "ledger.checkpoint":
+                raise
+            remedy = "Give the whole text of a checkpoint of this ledger, signed by its keys."
+            raise InvalidInput(error.code, error.text, field="checkpoint", remedy=remedy) from None
         turn.note(finding=report.finding.value, size=report.size, kept_size=report.kept_size)
         return report
 
