@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from seawall.edge.rest.limits import Limits
+from seawall.edge.rest.table import ROUTES
 from support.rest import SmallDesk, read_all, request, running, without_date
 
 
@@ -254,3 +256,18 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_harms_nobody(node):
         client.shutdown(1)
         assert read_all(client) == b""
     assert status(node.talk(request("GET", "/healthz", b""))) == 200
+
+
+def test_a_batch_may_be_larger_than_one_value():
+    batch = next(route for route in ROUTES if route.path.endswith("/encrypt-many"))
+    item = b'{"plaintext":"' + b"A" * 400 + b'"}'
+    body = b'{"items":[' + b",".join([item] * 500) + b"]}"
+    assert len(body) > Limits().data_body
+    assert batch.fast
+    assert batch.large
+    with running(routes=ROUTES) as server:
+        path = batch.path.replace("{domain}", "d").replace("{key}", "k")
+        assert status(server.talk(request("POST", path, body))) != 413
+        single = next(route for route in ROUTES if route.path.endswith("/encrypt"))
+        path = single.path.replace("{domain}", "d").replace("{key}", "k")
+        assert status(server.talk(request("POST", path, b'{"plaintext":"' + b"A" * 100_000 + b'"}'))) == 413

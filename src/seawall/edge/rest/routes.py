@@ -27,6 +27,7 @@ class Route:
         status: the status of success.
         public: whether somebody who has proved nothing yet may ask it (signing in, enrolling).
         fast: whether the fast lane answers it too; the command is inline then, and its path fields are plain names.
+        large: whether it takes many values at once: what is too much for the fast lane then goes to the slow one.
         fixed: fields of the command that nobody sets over this edge, with their values.
         secret: whether what comes back is told once: it is kept for no repetition.
     """
@@ -38,6 +39,7 @@ class Route:
     status: int = 200
     public: bool = False
     fast: bool = False
+    large: bool = False
     fixed: Mapping[str, Any] = field(default_factory=dict)
     secret: bool = False
 

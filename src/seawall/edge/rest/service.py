@@ -137,7 +137,8 @@ class Service:
             unsupported = _media_type(request)
             if unsupported is not None:
                 return unsupported
-            limit = self._limits.data_body if operation.route.fast else self._limits.management_body
+            small = operation.route.fast and not operation.route.large
+            limit = self._limits.data_body if small else self._limits.management_body
             body = await _body(request, limit)
             command = operation.from_body(path, body)
             if not operation.route.public:

@@ -100,7 +100,14 @@ DATA: Final = (
 _SINGLE: Final = {route.command: route.path for route in DATA}
 #: Every operation on one key, on many values at once.
 BATCHES: Final = tuple(
-    Route(method="POST", path=f"{_SINGLE[single]}-many", command=command, result=outcomes, fast=command.inline)
+    Route(
+        method="POST",
+        path=f"{_SINGLE[single]}-many",
+        command=command,
+        result=outcomes,
+        fast=command.inline,
+        large=True,
+    )
     for single, (command, outcomes) in batch.BATCHES.items()
 )
 ROOT: Final = (
