@@ -11,9 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from seawall.adapters.store.root_cargo import StoredRootHomes
+from seawall.app.root_room import keyset
+from seawall.app.rotations import settle_root
+from seawall.capabilities.keys.root import sealed_by
+from seawall.capabilities.keys.root_rotation import KIND
+from seawall.kernel.ids import uuid7
+from seawall.kernel.jobs import Job
 from support import softhsm
 from support.backing import APP, AUDITOR, CUSTODIAN, OwnHome, check, decrypt_at_desk, encrypt_at_desk, settle
-from support.node import Client, Load, Node, TrialHome, entries_of, running
+from support.node import Client, Load, Node, TrialHome, entries_of, open_rooms, running
 
 ENGINE, DOMAIN = "engineer", "turning"
 KEYS = f"/v1/domains/{DOMAIN}/keys"
@@ -191,29 +198,28 @@ def test_a_node_that_is_killed_meanwhile_goes_on_where_it_was(home: TrialHome, t
         for at in range(20):
             traffic.value(node.client(APP), at)
             traffic.key(node.client(APP), at)
-        jobs: list[str] = []
-        for generation in (2, 3):
-            custodian = node.client(CUSTODIAN)
-            _done(custodian.ask("POST", f"{KEYS}/copies/rotate", {}))
-            _done(custodian.ask("POST", f"{KEYS}/values/rotate", {}))
-            jobs = [
-                _done(custodian.ask("POST", f"/v1/domains/{DOMAIN}/rotate-kek", {}), 201)["job"],
-                _done(custodian.ask("POST", "/v1/root/rotate", {}), 201)["job"],
-                _done(node.client(ENGINE).ask("POST", f"{KEYS}/copies/campaign", {}), 201)["work"]["job"],
-            ]
-            time.sleep(random.uniform(0, 0.6))
-            _kill(node)
-            node = Node(home, tmp_path / "log").start()
-            traffic.node = node
-            for at in range(5):
-                traffic.value(node.client(APP), 100 * generation + at)
-            assert [_wait(node, job)["state"] for job in jobs] == ["succeeded"] * 3
-            domain = _done(node.client(CUSTODIAN).ask("GET", f"/v1/domains/{DOMAIN}"))
-            assert domain["kek_generation"] == generation
-            (held,) = _done(node.client(AUDITOR).ask("GET", "/v1/root"))["generations"]
-            assert (held["number"], held["current"]) == (generation, True)
-            traffic.check(node)
-            assert _revealed(home, copy) == [f"m{at}@example.org" for at in range(3)]
+        generation = 2
+        custodian = node.client(CUSTODIAN)
+        _done(custodian.ask("POST", f"{KEYS}/copies/rotate", {}))
+        _done(custodian.ask("POST", f"{KEYS}/values/rotate", {}))
+        jobs = [
+            _done(custodian.ask("POST", f"/v1/domains/{DOMAIN}/rotate-kek", {}), 201)["job"],
+            _done(custodian.ask("POST", "/v1/root/rotate", {}), 201)["job"],
+            _done(node.client(ENGINE).ask("POST", f"{KEYS}/copies/campaign", {}), 201)["work"]["job"],
+        ]
+        time.sleep(random.uniform(0.1, 0.5))
+        _kill(node)
+        node = Node(home, tmp_path / "log").start()
+        traffic.node = node
+        for at in range(5):
+            traffic.value(node.client(APP), 100 * generation + at)
+        assert [_wait(node, job)["state"] for job in jobs] == ["succeeded"] * 3
+        domain = _done(node.client(CUSTODIAN).ask("GET", f"/v1/domains/{DOMAIN}"))
+        assert domain["kek_generation"] == generation
+        (held,) = _done(node.client(AUDITOR).ask("GET", "/v1/root"))["generations"]
+        assert (held["number"], held["current"]) == (generation, True)
+        traffic.check(node)
+        assert _revealed(home, copy) == [f"m{at}@example.org" for at in range(3)]
         assert traffic.failed == []
     finally:
         node.stop()
@@ -221,7 +227,29 @@ def test_a_node_that_is_killed_meanwhile_goes_on_where_it_was(home: TrialHome, t
     ran = home.call("ledger", "verify", "--json")
     assert (ran.code, ran.json["finding"]) == (0, "whole"), ran.out
     told = [entry for entry in entries_of(home) if entry.action == "domains.kek_erased"]
-    assert {entry.facts["below"] for entry in told} == {2, 3}
+    assert {entry.facts["below"] for entry in told} == {2}
+
+
+def test_each_home_wraps_its_own_ledgers_keys_again_while_a_root_key_is_replaced(home: TrialHome) -> None:
+    def sealed_under():
+        return {sealed_by(path.read_bytes()) for path in (home.path / "ledger" / "keys").glob("*.sealed")}
+
+    with open_rooms(home) as rooms:
+        root = keyset(rooms.root)
+        (before,) = sealed_under()
+        made = root.create()
+        settle_root(rooms)
+        assert sealed_under() == {before}, "nobody replaces a root key now"
+        now_ms = rooms.clock.now_ms()
+        spec = '{"after":1,"keep_old":false,"lost_nodes":[],"to":null}'
+        rooms.jobs.create(
+            Job(id=str(uuid7(now_ms)), kind=KIND, principal_id="p", spec=spec, created_ms=now_ms, updated_ms=now_ms)
+        )
+        settle_root(rooms)
+        assert sealed_under() == {made.key_id}
+        assert StoredRootHomes(rooms.store).told(made.key_id) == {rooms.node}
+        settle_root(rooms)
+    assert home.call("ledger", "verify", "--json").json["finding"] == "whole"
 
 
 @pytest.mark.softhsm

@@ -92,6 +92,11 @@ def test_each_role_may_do_what_the_table_says_and_nothing_else(decider: PolicyDe
     assert decider.permitted(who(role, proof=Proof.SESSION), KEY) == TABLE[role] | session
 
 
+def test_the_root_key_is_replaced_by_who_acts_in_every_domain(decider: PolicyDecider) -> None:
+    for domains, may in ((("*",), True), (("retail",), False), ((), False)):
+        assert decider.decide(who(Role.CUSTODIAN, domains=domains), "root.rotate", PLATFORM).allow is may
+
+
 def test_without_a_role_one_may_come_in_and_leave(decider: PolicyDecider) -> None:
     assert decider.permitted(who(), KEY) == COMES_IN
     assert decider.permitted(who(proof=Proof.SESSION), KEY) == {*COMES_IN, "access.sign_out"}
@@ -102,7 +107,8 @@ def test_seawall_itself_uses_no_key_and_reads_nothing(decider: PolicyDecider) ->
     may = decider.permitted(SYSTEM, KEY)
     assert not {action for action in may if action.startswith(("data.", "protect.", "discover."))}
     assert {action for action in may if action.startswith(("keys.", "domains."))} == {
-        "keys.finish_destroy", "keys.rotate_due",
+        "keys.finish_destroy",
+        "keys.rotate_due",
         "keys.apply_dates",
     }
     # Whoever only calls itself so proves nothing by that.

@@ -198,7 +198,7 @@ def test_a_death_at_any_moment_loses_nothing_and_the_work_comes_to_its_end():
 
 @pytest.mark.usefixtures("store")
 @given(deaths=st.lists(st.integers(1, 25), max_size=6), data=st.data())
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_deaths_and_other_work_in_any_order_on_either_database(store, row_mac, deaths, data):  # noqa: F811
     with store.begin() as tx:
         from seawall.adapters.store.tables import keys as tables
