@@ -56,7 +56,7 @@ class Credential:
 
     ``seen_ms`` is when a session was last used, to the minute; ``ended_ms`` is when a credential was revoked or used
     up; ``begun_with`` is the credential that this one was begun with, and ends with. ``bound_to`` is SHA-256 of the
-    only client certificate that a token may be used with (RFC 8705, section 3); ``subject`` is whom a certificate names.
+    only client certificate that a token may be used with (RFC 8705, section 3); ``subject`` is whom one names.
     """
 
     id: str

@@ -32,6 +32,7 @@ def chores(rooms: "Rooms") -> Iterator[Chore]:
         return bool(lists.due_keys(now_ms, domain=None, limit=1) or lists.due_domains(now_ms, limit=1))
 
     yield Chore(name="keys.finish_destroy", every_s=_MINUTE, run=_ask(rooms, destruction_due, FinishDestroy))
+
     def dates_due() -> bool:
         return bool(lists.due_dates(rooms.clock.now_ms(), domain=None, limit=1))
 

@@ -18,8 +18,8 @@ class ShowLedger(Command, frozen=True, kw_only=True):
     """Find entries, newest first.
 
     An empty filter takes all: ``of_action`` a dotted action, ``by`` a principal's id, ``on`` a resource's id,
-    ``within`` a domain, ``outcome`` one of success, failure, denied and intent. Who acts in some domains alone sees what
-    was done in those. Times are Unix milliseconds; ``until_ms`` is excluded.
+    ``within`` a domain, ``outcome`` one of success, failure, denied and intent. Who acts in some domains alone sees
+    what was done in those. Times are Unix milliseconds; ``until_ms`` is excluded.
     """
 
     action: ClassVar[str] = "ledger.show"
