@@ -13,6 +13,7 @@ PAGES = (
     "guides/find.md",
     "guides/protect.md",
     "guides/data-plane.md",
+    "guides/rotation.md",
     "guides/keys.md",
     "guides/access.md",
     "guides/dual-control.md",
