@@ -21,7 +21,7 @@ from seawall.capabilities.keys.commands_work import RotateRoot
 from seawall.capabilities.keys.reconcile import TokenObject
 from seawall.capabilities.keys.root import RootGeneration, RootKind, TokenHealth, TokenState, sealed_by
 from seawall.capabilities.keys.root_rotation import RootJob, RootRotation
-from seawall.kernel.errors import Conflict, Corrupt, Unavailable
+from seawall.kernel.errors import Conflict, Corrupt, InvalidInput, Unavailable
 from seawall.kernel.jobs import JobState
 from seawall.kernel.secret import Secret
 from support.crashing import Died, MemoryFleet, MemoryWork, Moments
@@ -316,6 +316,16 @@ def test_it_rests_on_no_key_that_a_token_that_stands_by_does_not_have(sqlite, ro
     tokens.cloned.add(tokens.current.key_id)
     assert house.finish(job).state is JobState.SUCCEEDED
     house.check()
+
+
+@pytest.mark.parametrize("kind", [RootKind.PKCS11, RootKind.MEMORY])
+def test_a_place_that_is_not_there_is_refused_before_anything_begins(sqlite, row_mac, tmp_path, kind):  # noqa: F811
+    path = tmp_path / "root.sealed"
+    house = House(sqlite, row_mac, Keyset([SealedFileRoot.create(path, Secret(b"a passphrase of some length"))]))
+    with pytest.raises(InvalidInput) as nowhere:
+        house.start(to=kind)
+    assert (nowhere.value.code, nowhere.value.field) == ("root.kind", "to")
+    assert house.work.jobs == {}
 
 
 def test_one_at_a_time(house):

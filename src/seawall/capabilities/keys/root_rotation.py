@@ -25,7 +25,7 @@ from seawall.capabilities.keys.reconcile import Difference, Expected, compare
 from seawall.capabilities.keys.root import RootGeneration, RootKind
 from seawall.capabilities.keys.root_ports import RootKeys, RootSealing, RootTokens
 from seawall.kernel.command import Turn
-from seawall.kernel.errors import Conflict, Unavailable
+from seawall.kernel.errors import Conflict, InvalidInput, Unavailable
 from seawall.kernel.ids import Entropy
 from seawall.kernel.jobs import Job, Slice
 
@@ -100,6 +100,7 @@ class RootRotation:
         one_at_a_time(self._work.newest(KIND, domain=""))
         one_version(self._fleet)
         newest = self._root.current
+        self._is_a_place(command.to or newest.kind)
         if (refused := self._out_of_reach(command.to or newest.kind)) is not None:
             raise Conflict(refused.code, refused.text, field="to", remedy=refused.remedy)
         spec = _Spec(
@@ -135,6 +136,17 @@ class RootRotation:
             # One of them at a time, so that each has its record.
             return Slice(checkpoint=b"", done=command.done, what=f"root key {old.number} is destroyed")
         return Slice(checkpoint=b"", done=command.done, what="everything is under the newest root key", over=True)
+
+    def _is_a_place(self, kind: RootKind) -> None:
+        known = {one.kind for one in (*self._root.others, self._root.current)}
+        if kind in known or kind is RootKind.SEALED_FILE or (kind is RootKind.PKCS11 and self._root.describe().tokens):
+            return
+        raise InvalidInput(
+            "root.kind",
+            f"no place for root keys of kind {kind} is configured.",
+            field="to",
+            remedy="Describe the token under [root.pkcs11] in seawall.toml.",
+        )
 
     def _make(self, turn: Turn, command: RotateRootSlice, old: RootGeneration) -> Slice:
         kind = command.to or old.kind
