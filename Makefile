@@ -41,7 +41,7 @@ run: install  ## Set everything up and run one turn of the loop, then serve the 
 	$(BIN)/seawall demo --serve $(ARGS)
 
 test: install-dev system  ## Run every test
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal --durations=25 $(ARGS)
 
 lint: install-dev  ## Style, types and the import contract
 	$(BIN)/ruff check .
