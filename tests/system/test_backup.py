@@ -112,8 +112,10 @@ def _as_it_ended(new: ShareHome, scene: Scene) -> None:
     assert "late" not in states
     domains = {one["name"]: one["state"] for one in new.keeper("keys", "domains")["items"]}
     assert domains == {"bank": "active", "shop": "destroyed"}
-    with pytest.raises(SeawallError), session(new):
-        pass  # its token was revoked after the backup
+    # Its token was revoked after the backup.
+    with pytest.raises(SeawallError) as refused, session(new):
+        pytest.fail("a revoked token opened a session")
+    assert refused.value.code == "access.token_revoked"
     invited = new.ok("people", "invite", "app", *new.opened, who="admin")
     new._enrol("app-again", invited["code"])
     with session(new, "app-again") as app:

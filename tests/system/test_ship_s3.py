@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
 
 from seawall.adapters.files.os_files import OsFiles
@@ -14,7 +15,6 @@ from seawall.ledger.ship import Shipment, Shipper
 from seawall.ledger.ship_board import ShipBoard, SinkRules
 from support.ledgers import make_entries, make_ledger, sign
 
-boto3 = pytest.importorskip("boto3")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 

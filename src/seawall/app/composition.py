@@ -314,7 +314,7 @@ class OpenHome:
         )
 
     def finish(self, job: str, progress: Progress) -> Any:
-        """Wait for long work that this session began; where no node does it, it is done here.
+        """Wait for long work that was begun here; where no node does it, it is done here.
 
         Raises:
             NotFound: ``job.unknown``, also for work of somebody else.

@@ -49,7 +49,7 @@ class Session(Protocol):
         ...
 
     def finish(self, job: str, progress: Progress) -> Any:
-        """Wait for long work that this session began; where no node does it, it is done here.
+        """Wait for long work that was begun here; where no node does it, it is done here.
 
         Returns:
             A ``capabilities.keys.commands_work.WorkView``.
